@@ -1,0 +1,96 @@
+"""The Script: a chapter as a list of cues, in the order in which they are heard.
+
+Made by `text/`, read by everything after it. A cue is an utterance, a pause or an interlude. Nothing here knows
+about audio: durations of utterances appear only on the Timeline, once they have been spoken.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Role(StrEnum):
+    """What an utterance is to the listener; a cast gives roles their voices."""
+
+    NARRATION = "narration"
+    HEADING = "heading"
+    DESCRIPTION = "description"
+    QUOTATION = "quotation"
+    NOTE = "note"
+
+
+class Reason(StrEnum):
+    """Why there is silence. One table gives each reason its length (`text.options.Pauses`)."""
+
+    HEAD = "head"  # before the first word of a chapter
+    SENTENCE = "sentence"
+    PARAGRAPH = "paragraph"
+    HEADING = "heading"  # after a heading inside a chapter
+    CHAPTER = "chapter"  # after a chapter's title has been announced, and at a chapter's end
+    SECTION = "section"  # the breath on both sides of an interlude, or the break itself without one
+    DESCRIPTION = "description"  # before and after what is described
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Span:
+    """One stretch of the alignment between what is said and what is shown.
+
+    `spoken[spoken_start:spoken_end]` says `text[text_start:text_end]`.
+    """
+
+    spoken_start: int
+    spoken_end: int
+    text_start: int
+    text_end: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Utterance:
+    """One sentence: the unit of speech, of caching, of highlighting and of repair.
+
+    `text` is what the author wrote and what is displayed; `spoken` is what the engine is given. `spans` align the
+    two where they differ, in order; characters outside every span correspond one to one. `line` and `href` are
+    the origin in the source.
+    """
+
+    text: str
+    spoken: str
+    role: Role = Role.NARRATION
+    spans: tuple[Span, ...] = ()
+    line: int = 0
+    href: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Pause:
+    """Silence, and why."""
+
+    reason: Reason
+    duration_s: float
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Interlude:
+    """A short drive between two sections. `seed` picks the place in the bed, the same on every build."""
+
+    scene: str
+    caption: str
+    duration_s: float
+    seed: str
+
+
+Cue = Utterance | Pause | Interlude
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ChapterScript:
+    """A chapter, ready to be spoken. `number` counts from 1."""
+
+    number: int
+    title: str
+    cues: tuple[Cue, ...]
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def utterances(self) -> tuple[Utterance, ...]:
+        """The cues that are spoken, in order."""
+        return tuple(cue for cue in self.cues if isinstance(cue, Utterance))

@@ -1,0 +1,1 @@
+"""Speech: utterances in, takes out. Every engine stands behind `engine.Engine`."""

@@ -1,0 +1,50 @@
+"""What the program asks of a speech engine, and nothing more. The rest of the program does not know which one spoke."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from narrate.take import Take
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Voice:
+    """A voice of this machine. `id` is what `--voice` takes; `language` a BCP 47 tag; `gender` "male", "female" or ""."""
+
+    id: str
+    name: str
+    language: str
+    gender: str = ""
+    engine: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Delivery:
+    """How something is spoken: a voice's `id`, the rate in words a minute (80 to 450), the pitch from 0 to 100 (50 is the voice's own)."""
+
+    voice: str
+    rate_wpm: int = 175
+    pitch: int = 50
+
+
+class Engine(Protocol):
+    """A speech engine. An instance may be built before worker processes are forked from this one."""
+
+    name: str
+
+    def voices(self) -> tuple[Voice, ...]:
+        """Every voice that is installed, in the order of the engine's own list."""
+
+    def resolve(self, wanted: str, language: str) -> Voice:
+        """The voice that a person means by `wanted` (an id, a name or a language tag; "" for the language's default).
+
+        Raises VoiceError, with the nearest names as its hint, when there is none.
+        """
+
+    def fingerprint(self) -> str:
+        """Name and version of whatever decides the samples; part of every take's key."""
+
+    def speak(self, spoken: str, delivery: Delivery) -> Take:
+        """One utterance, trimmed and checked. The same arguments give the same samples, in any order and process.
+
+        Raises SpeechError naming the sentence when it cannot be spoken plausibly within the deadline.
+        """

@@ -1,0 +1,100 @@
+"""The Take: one utterance as an engine spoke it, trimmed, checked and measured.
+
+A take is the unit that the store keeps, so this module also says how one is written down. Nothing here does I/O.
+"""
+
+import json
+import struct
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from narrate.errors import NarrateError
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+_MAGIC = b"narrate take 1\n"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Word:
+    """When a word of the utterance sounds, in frames of the take, and where it stands in `spoken` (characters)."""
+
+    start: int
+    length: int
+    spoken_start: int
+    spoken_end: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TakeInfo:
+    """All of a take but its samples: enough to lay out a timeline and to find a chapter's gain.
+
+    `block_powers` are the K-weighted mean squares of the take's gating blocks (`mix.loudness.block_powers`).
+    """
+
+    frame_count: int
+    sample_rate: int
+    words: tuple[Word, ...]
+    block_powers: tuple[float, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class Take:
+    """One rendered utterance: `pcm` is float32 of shape (frames, 1) in [-1, 1], without leading or trailing silence."""
+
+    pcm: "NDArray[np.float32]"
+    info: TakeInfo
+
+
+def to_bytes(take: Take) -> bytes:
+    """A take as the store keeps it: a magic line, the length of a JSON header, the header, 16-bit PCM."""
+    import numpy as np
+
+    info = take.info
+    header = json.dumps(
+        {
+            "frames": info.frame_count,
+            "rate": info.sample_rate,
+            "words": [[w.start, w.length, w.spoken_start, w.spoken_end] for w in info.words],
+            "powers": info.block_powers,
+        },
+        separators=(",", ":"),
+    ).encode()
+    samples = np.clip(np.rint(take.pcm * 32768.0), -32768, 32767).astype("<i2").tobytes()
+    return b"".join((_MAGIC, struct.pack("<I", len(header)), header, samples))
+
+
+def info_from_bytes(data: bytes) -> TakeInfo:
+    """The header of a stored take. Raises NarrateError when `data` is no take of this version."""
+    return _parse(data)[0]
+
+
+def from_bytes(data: bytes) -> Take:
+    """A stored take. Raises NarrateError when `data` is no take of this version or is cut short."""
+    import numpy as np
+
+    info, at = _parse(data)
+    samples = np.frombuffer(data, "<i2", offset=at)
+    if len(samples) != info.frame_count:
+        raise NarrateError(f"a stored take holds {len(samples)} frames where {info.frame_count} were promised")
+    return Take(pcm=(samples.astype(np.float32) / 32768.0).reshape(-1, 1), info=info)
+
+
+def _parse(data: bytes) -> tuple[TakeInfo, int]:
+    if not data.startswith(_MAGIC) or len(data) < len(_MAGIC) + 4:
+        raise NarrateError("not a stored take")
+    start = len(_MAGIC) + 4
+    (length,) = struct.unpack_from("<I", data, len(_MAGIC))
+    try:
+        header = json.loads(data[start : start + length])
+        info = TakeInfo(
+            frame_count=int(header["frames"]),
+            sample_rate=int(header["rate"]),
+            words=tuple(Word(start=a, length=b, spoken_start=c, spoken_end=d) for a, b, c, d in header["words"]),
+            block_powers=tuple(map(float, header["powers"])),
+        )
+    except (ValueError, KeyError, TypeError) as error:
+        raise NarrateError("a stored take has a damaged header") from error
+    return info, start + length
