@@ -1,0 +1,76 @@
+"""Other programs and this machine: ffmpeg with a deadline, and how many cores this process may use."""
+
+import os
+import subprocess
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+
+from narrate.errors import AudioError
+
+
+@cache
+def ffmpeg_path() -> str:
+    """The ffmpeg that every step uses: `IMAGEIO_FFMPEG_EXE`, else the one bundled as a wheel, else the one on PATH.
+
+    The bundled one comes before PATH so that two machines with the same wheels publish the same bytes.
+    Raises AudioError when there is none.
+    """
+    import imageio_ffmpeg
+
+    try:
+        return str(imageio_ffmpeg.get_ffmpeg_exe())
+    except RuntimeError as error:
+        raise AudioError("no ffmpeg on this machine", hint="pip install imageio-ffmpeg, or install ffmpeg") from error
+
+
+@cache
+def ffmpeg_version() -> str:
+    """The version as ffmpeg prints it, e.g. `n7.1-3`; part of every encode's key."""
+    first = run([ffmpeg_path(), "-version"], timeout_s=30).stdout.decode("utf-8", "replace").split("\n", 1)[0]
+    words = first.split()
+    return words[2] if len(words) > 2 else first
+
+
+def run(
+    command: Sequence[str | Path], *, timeout_s: float, stdin: bytes | None = None
+) -> subprocess.CompletedProcess[bytes]:
+    """Run `command` to its end and return its output.
+
+    Raises AudioError with the last line that it printed when it fails, cannot be started or takes longer than
+    `timeout_s` seconds.
+    """
+    name = Path(command[0]).name
+    source = {"input": stdin} if stdin is not None else {"stdin": subprocess.DEVNULL}
+    try:
+        done = subprocess.run([str(part) for part in command], capture_output=True, timeout=timeout_s, **source)  # type: ignore[call-overload]
+    except subprocess.TimeoutExpired as error:
+        raise AudioError(f"{name} did not finish within {timeout_s:.0f} s") from error
+    except OSError as error:
+        raise AudioError(f"{name} could not be started: {error.strerror}") from error
+    if done.returncode:
+        lines = done.stderr.decode("utf-8", "replace").strip().splitlines() or ["no message"]
+        raise AudioError(f"{name} failed: {lines[-1][:300]}")
+    return done  # type: ignore[no-any-return]
+
+
+def cores() -> int:
+    """How many cores this process may use: the least of its CPU affinity and its cgroup's quota; at least 1."""
+    allowed = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    quota = _cgroup_quota()
+    return max(1, min(allowed, round(quota)) if quota else allowed)
+
+
+def _cgroup_quota() -> float:
+    """CPUs granted by cgroup v2 `cpu.max` or v1 `cfs_quota_us`; 0 for no limit."""
+    try:
+        limit, period = Path("/sys/fs/cgroup/cpu.max").read_text().split()
+        return 0.0 if limit == "max" else int(limit) / int(period)
+    except (OSError, ValueError):
+        pass
+    try:
+        root = Path("/sys/fs/cgroup/cpu")
+        limit_us = int((root / "cpu.cfs_quota_us").read_text())
+        return limit_us / int((root / "cpu.cfs_period_us").read_text()) if limit_us > 0 else 0.0
+    except (OSError, ValueError):
+        return 0.0
