@@ -28,7 +28,16 @@ def decode(path: Path, *, sample_rate: int) -> "NDArray[np.float32]":
 
     if not path.is_file():
         raise AudioError(f"no such sound file: {path}")
-    command = [ffmpeg_path(), "-nostdin", "-v", "error", "-protocol_whitelist", "file,crypto,data", "-i", f"file:{path}"]
+    command = [
+        ffmpeg_path(),
+        "-nostdin",
+        "-v",
+        "error",
+        "-protocol_whitelist",
+        "file,crypto,data",
+        "-i",
+        f"file:{path}",
+    ]
     command += ["-vn", "-t", str(LONGEST_S), "-ac", "1", "-ar", str(sample_rate), "-f", "s16le", "-"]
     try:
         raw = run(command, timeout_s=120).stdout

@@ -41,9 +41,12 @@ def run(
     `timeout_s` seconds.
     """
     name = Path(command[0]).name
-    source = {"input": stdin} if stdin is not None else {"stdin": subprocess.DEVNULL}
+    words = [str(part) for part in command]
     try:
-        done = subprocess.run([str(part) for part in command], capture_output=True, timeout=timeout_s, **source)  # type: ignore[call-overload]
+        if stdin is None:
+            done = subprocess.run(words, capture_output=True, timeout=timeout_s, stdin=subprocess.DEVNULL)
+        else:
+            done = subprocess.run(words, capture_output=True, timeout=timeout_s, input=stdin)
     except subprocess.TimeoutExpired as error:
         raise AudioError(f"{name} did not finish within {timeout_s:.0f} s") from error
     except OSError as error:
@@ -51,7 +54,7 @@ def run(
     if done.returncode:
         lines = done.stderr.decode("utf-8", "replace").strip().splitlines() or ["no message"]
         raise AudioError(f"{name} failed: {lines[-1][:300]}")
-    return done  # type: ignore[no-any-return]
+    return done
 
 
 def cores() -> int:
