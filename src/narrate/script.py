@@ -4,6 +4,7 @@ Made by `text/`, read by everything after it. A cue is an utterance, a pause or 
 about audio: durations of utterances appear only on the Timeline, once they have been spoken.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -94,3 +95,30 @@ class ChapterScript:
     def utterances(self) -> tuple[Utterance, ...]:
         """The cues that are spoken, in order."""
         return tuple(cue for cue in self.cues if isinstance(cue, Utterance))
+
+
+def places(spans: tuple[Span, ...], spoken: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Where stretches of `Utterance.spoken`, given as (start, end) in order of start, stand in `Utterance.text`.
+
+    A stretch that touches a span takes all of the span's text: "three times" may stand for three signs.
+    """
+    found = []
+    first = 0
+    for start, end in spoken:
+        while first < len(spans) and spans[first].spoken_end <= start:
+            first += 1
+        last = first
+        while last < len(spans) and spans[last].spoken_start < end:
+            last += 1
+        before = spans[first - 1] if first else None
+        shift = before.text_end - before.spoken_end if before else 0
+        touched = spans[first:last]
+        text_start = start + shift
+        if touched and touched[0].spoken_start <= start:
+            text_start = touched[0].text_start
+        text_end = end + shift
+        if touched:
+            ending = touched[-1]
+            text_end = ending.text_end + max(0, end - ending.spoken_end)
+        found.append((text_start, max(text_start, text_end)))
+    return found

@@ -5,21 +5,30 @@ counts from the chapter's own start, so that chapters can be moved without being
 the start of the book and turns it into seconds, for `timeline.json`.
 """
 
-from collections.abc import Iterator
+import struct
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from narrate.script import Interlude, Pause, Utterance
 from narrate.units import seconds
 
+_WORD = struct.Struct("<4I")
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PlacedWord:
-    """A word of an utterance: `start` and `length` in frames of the chapter, `text_start:text_end` in `text`."""
+    """A word of an utterance: `start` (from the utterance's own) and `length` in frames; `text_start:text_end` is
+    its place in the utterance's `text`."""
 
     start: int
     length: int
     text_start: int
     text_end: int
+
+
+def pack_words(words: Iterable[PlacedWord]) -> bytes:
+    """Words in 16 bytes each: a long chapter has a hundred thousand, and as objects they would fill the memory."""
+    return b"".join(_WORD.pack(word.start, word.length, word.text_start, word.text_end) for word in words)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -29,17 +38,28 @@ class Placed:
     cue: Utterance | Pause | Interlude
     start: int
     length: int
-    voice: str = ""
-    words: tuple[PlacedWord, ...] = ()
+    packed_words: bytes = b""
+
+    @property
+    def words(self) -> Iterator[PlacedWord]:
+        """The words of an utterance, in order."""
+        for start, length, text_start, text_end in _WORD.iter_unpack(self.packed_words):
+            yield PlacedWord(start=start, length=length, text_start=text_start, text_end=text_end)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ChapterTimeline:
-    """A chapter laid out. `frame_count` is exactly the chapter file's length."""
+    """A chapter laid out, spoken by `voice`. `frame_count` is exactly the chapter file's length."""
 
     sample_rate: int
     frame_count: int
+    voice: str
     placed: tuple[Placed, ...]
+
+
+def cue_id(number: int, index: int) -> str:
+    """The id of cue `index` (from 1) of chapter `number`: `c003-0042`."""
+    return f"c{number:03d}-{index:04d}"
 
 
 def published(timeline: ChapterTimeline, *, number: int, offset: int) -> Iterator[dict[str, object]]:
@@ -47,26 +67,24 @@ def published(timeline: ChapterTimeline, *, number: int, offset: int) -> Iterato
     rate = timeline.sample_rate
     for index, placed in enumerate(timeline.placed, start=1):
         cue = placed.cue
+        start = offset + placed.start
         entry: dict[str, object] = {
             "kind": type(cue).__name__.lower(),
-            "id": f"c{number:03d}-{index:04d}",
-            "start_s": seconds(offset + placed.start, rate),
+            "id": cue_id(number, index),
+            "start_s": seconds(start, rate),
             "duration_s": seconds(placed.length, rate),
         }
         match cue:
             case Utterance():
-                origin: dict[str, object] = {"line": cue.line}
-                if cue.href:
-                    origin["href"] = cue.href
                 entry |= {
                     "role": str(cue.role),
-                    "voice": placed.voice,
+                    "voice": timeline.voice,
                     "text": cue.text,
                     "spoken": cue.spoken,
-                    "origin": origin,
+                    "origin": {"line": cue.line, "href": cue.href} if cue.href else {"line": cue.line},
                     "words": [
                         {
-                            "start_s": seconds(offset + word.start, rate),
+                            "start_s": seconds(start + word.start, rate),
                             "duration_s": seconds(word.length, rate),
                             "text_start": word.text_start,
                             "text_end": word.text_end,
@@ -79,3 +97,22 @@ def published(timeline: ChapterTimeline, *, number: int, offset: int) -> Iterato
             case Interlude():
                 entry |= {"scene": cue.scene, "caption": cue.caption}
         yield entry
+
+
+def shifted(
+    entry: dict[str, object], cue: Utterance | Pause | Interlude, *, new_id: str, by_frames: int, sample_rate: int
+) -> dict[str, object]:
+    """A cue of an earlier `timeline.json` at its new place, exactly as `published` would write it.
+
+    The chapter's audio is the same; it lies `by_frames` later, and the source's lines may have moved.
+    """
+
+    def later(start_s: object) -> float:
+        return seconds(round(float(start_s) * sample_rate) + by_frames, sample_rate)  # type: ignore[arg-type]
+
+    moved = entry | {"id": new_id, "start_s": later(entry["start_s"])}
+    if isinstance(cue, Utterance):
+        moved["origin"] = {"line": cue.line, "href": cue.href} if cue.href else {"line": cue.line}
+        words: list[dict[str, object]] = entry["words"]  # type: ignore[assignment]
+        moved["words"] = [word | {"start_s": later(word["start_s"])} for word in words]
+    return moved

@@ -1,0 +1,164 @@
+"""All settings of one book: narrate.toml, front matter and flags, checked and joined into one frozen Config.
+
+The later of these wins: built-in defaults, `<stem>.narrate.toml` (or `narrate.toml`) beside the source, the front
+matter's `narrate:` table, the flags of the command line. An unknown key or a wrong type is an error that names the
+file, the key and what is allowed.
+"""
+
+import difflib
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from narrate.errors import ConfigError
+from narrate.mix.options import MixOptions
+from narrate.publish.options import Mp3Options
+from narrate.take import Delivery
+from narrate.text.options import Pauses, TextOptions
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Setting:
+    """One key: its type, and for numbers the least and the most."""
+
+    kind: type
+    least: float = 0.0
+    most: float = 0.0
+
+
+_SECONDS = Setting(float, 0, 30)
+SCHEMA: dict[str, Setting] = {
+    "title": Setting(str),
+    "author": Setting(str),
+    "language": Setting(str),
+    "narrator": Setting(str),
+    "date": Setting(str),
+    "cover": Setting(Path),
+    "engine": Setting(str),
+    "voice": Setting(str),
+    "rate": Setting(int, 80, 450),
+    "pitch": Setting(int, 0, 100),
+    "pauses.head": _SECONDS,
+    "pauses.sentence": _SECONDS,
+    "pauses.paragraph": _SECONDS,
+    "pauses.heading": _SECONDS,
+    "pauses.chapter": _SECONDS,
+    "pauses.section": _SECONDS,
+    "pauses.description": _SECONDS,
+    "interludes.enabled": Setting(bool),
+    "interludes.file": Setting(Path),
+    "interludes.seconds": Setting(float, 1, 120),
+    "interludes.fade": Setting(float, 0, 10),
+    "interludes.below": Setting(float, 0, 40),
+    "audio.bitrate": Setting(int, 32, 320),
+    "audio.loudness": Setting(float, -40, -10),
+}
+"""Every key of the configuration, a table's keys with its name and a dot. The README lists them with their units."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Config:
+    """The settings of one book. The metadata settings are "" (or None) where the source decides."""
+
+    title: str = ""
+    author: str = ""
+    language: str = ""
+    narrator: str = ""
+    date: str = ""
+    cover: Path | None = None
+    engine: str = "pyttsx3"
+    delivery: Delivery = field(default_factory=lambda: Delivery(voice=""))
+    text: TextOptions = field(default_factory=TextOptions)
+    mix: MixOptions = field(default_factory=MixOptions)
+    mp3: Mp3Options = field(default_factory=Mp3Options)
+
+
+def settings_file(source: Path) -> Path | None:
+    """The configuration beside `source`: `<stem>.narrate.toml`, else `narrate.toml`, else None."""
+    for name in (f"{source.stem}.narrate.toml", "narrate.toml"):
+        path = source.parent / name
+        if path.is_file():
+            return path
+    return None
+
+
+def read_settings(path: Path) -> dict[str, object]:
+    """The checked settings of a TOML file, flat: `{"pauses.sentence": 0.2}`. Raises ConfigError."""
+    try:
+        table = tomllib.loads(path.read_text("utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path}: cannot be read: {error}") from error
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"{path}: not valid TOML: {error}") from error
+    return check(table, where=str(path), folder=path.parent)
+
+
+def check(table: Mapping[str, object], *, where: str, folder: Path) -> dict[str, object]:
+    """The settings of `table`, flat and of the right types; paths are taken from `folder`.
+
+    Raises ConfigError that names `where`, the key and what is allowed.
+    """
+    settings: dict[str, object] = {}
+    for key, value in _flat(table).items():
+        setting = SCHEMA.get(key)
+        if setting is None:
+            known = ", ".join(difflib.get_close_matches(key, SCHEMA, n=3, cutoff=0.5) or SCHEMA)
+            raise ConfigError(f"{where}: unknown setting {key!r}", hint=f"known: {known}")
+        settings[key] = _checked(key, value, setting, where, folder)
+    return settings
+
+
+def join(*layers: Mapping[str, object]) -> Config:
+    """One Config out of checked settings, the later layer above the earlier."""
+    settings: dict[str, object] = {}
+    for layer in layers:
+        settings |= {key: value for key, value in layer.items() if value is not None}
+
+    def given(prefix: str, names: Mapping[str, str]) -> dict[str, object]:
+        return {name: settings[prefix + key] for key, name in names.items() if prefix + key in settings}
+
+    base = Config()
+    plain = {name: name for name in ("title", "author", "language", "narrator", "date", "cover", "engine")}
+    pauses = {
+        name: f"{name}_s" for name in ("head", "sentence", "paragraph", "heading", "chapter", "section", "description")
+    }
+    text = {"enabled": "interludes", "seconds": "interlude_s"}
+    mix = {"file": "interlude", "fade": "interlude_fade_s", "below": "interlude_below_lu"}
+    return replace(  # type: ignore[arg-type]  # every value was checked against SCHEMA
+        base,
+        **given("", plain),
+        delivery=replace(base.delivery, **given("", {"voice": "voice", "rate": "rate_wpm", "pitch": "pitch"})),
+        text=replace(base.text, pauses=replace(Pauses(), **given("pauses.", pauses)), **given("interludes.", text)),
+        mix=replace(base.mix, **given("interludes.", mix), **given("audio.", {"loudness": "loudness_lufs"})),
+        mp3=replace(base.mp3, **given("audio.", {"bitrate": "bitrate_kbps"})),
+    )
+
+
+def _flat(table: Mapping[str, object]) -> dict[str, object]:
+    flat: dict[str, object] = {}
+    for key, value in table.items():
+        if isinstance(value, Mapping):
+            flat |= {f"{key}.{inner}": each for inner, each in value.items()}
+        else:
+            flat[str(key)] = value
+    return flat
+
+
+def _checked(key: str, value: object, setting: Setting, where: str, folder: Path) -> object:
+    wanted = {str: "a text", Path: "a file's name", bool: "true or false", int: "a whole number", float: "a number"}
+    kind = setting.kind
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    if kind is float and number:
+        value = float(value)  # type: ignore[arg-type]
+    right = isinstance(value, str) if kind in (str, Path) else type(value) is kind
+    if not right:
+        raise ConfigError(f"{where}: {key} must be {wanted[kind]}, not {value!r}")
+    if kind in (int, float) and not setting.least <= value <= setting.most:  # type: ignore[operator]
+        raise ConfigError(f"{where}: {key} must be from {setting.least:g} to {setting.most:g}, not {value}")
+    if kind is Path:
+        path = folder / str(value)
+        if not path.is_file():
+            raise ConfigError(f"{where}: {key}: no such file: {path}")
+        return path
+    return value

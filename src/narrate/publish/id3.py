@@ -1,0 +1,162 @@
+"""ID3v2.3 tags for the book and its chapters, as bytes to put in front of the audio.
+
+v2.3 because ffprobe loses chapters of v2.4 that carry a picture or a long title, and Apple's players break on titles
+over about 51 characters there. mutagen makes every frame; the frames are laid one behind the other here, because
+mutagen sorts a tag's frames by their size and players take chapters in the order of the file.
+
+Who is who: TPE1 and TPE2 (which players group albums by) are the author, TCOM is the narrator, as Plex, Audiobookshelf
+and Prologue read them. Without an author both are left out: players then say "unknown" in the listener's own language.
+Pure: no file, no process but `ffmpeg -version`, once.
+"""
+
+# mypy: disable-error-code="no-untyped-call"
+# mutagen types its constructors in part.
+
+from collections.abc import Sequence
+from io import BytesIO
+
+from mutagen.id3 import (
+    APIC,
+    CHAP,
+    COMM,
+    CTOC,
+    ID3,
+    TALB,
+    TCOM,
+    TCON,
+    TIT2,
+    TLAN,
+    TPE1,
+    TPE2,
+    TRCK,
+    TSSE,
+    TYER,
+    CTOCFlags,
+    Encoding,
+    Frame,
+    PictureType,
+)
+
+from narrate import __version__
+from narrate.document import Metadata
+from narrate.process import ffmpeg_version
+from narrate.release import ReleaseChapter
+
+PADDING = 2048
+"""Zero bytes behind the frames, so that a person's tag editor can mend a title without rewriting the whole book."""
+
+_NO_OFFSET = 0xFFFFFFFF
+_MOST_CHILDREN = 255
+
+
+def book_tag(metadata: Metadata, chapters: Sequence[ReleaseChapter], *, cover: bytes, comment: str = "") -> bytes:
+    """The tag of the whole book: its texts, the cover (JPEG), and a mark for every chapter, from its start to the next.
+
+    Times are in whole ms, the nearest to the frame (id3v2-chapters-1.0 has no finer ones). Chapters stand in the order
+    given, below one top-level ordered table of contents; more than 255, which its one byte cannot count, in parts.
+    """
+    frames = _texts(metadata, title=metadata.title, track="1/1", comment=comment)
+    ids = [f"ch{chapter.number:0{max(3, len(str(len(chapters))))}d}" for chapter in chapters]
+    frames += _contents(ids)
+    frames += [_chapter_mark(element, chapter) for element, chapter in zip(ids, chapters, strict=True)]
+    return _tag([*frames, _picture(cover)])
+
+
+def chapter_tag(metadata: Metadata, chapter: ReleaseChapter, *, total: int, cover: bytes, comment: str = "") -> bytes:
+    """The tag of one chapter's file: number `chapter.number` of `total` of the album that the book is."""
+    track = f"{chapter.number}/{total}"
+    return _tag([*_texts(metadata, title=chapter.title, track=track, comment=comment), _picture(cover)])
+
+
+def language_code(tag: str) -> str:
+    """The ISO 639-2 code that TLAN wants for a BCP 47 tag (the bibliographic one: `ger`), `und` when there is none."""
+    from langcodes import Language
+
+    try:
+        return Language.get(tag).to_alpha3(variant="B")
+    except (LookupError, ValueError):
+        return "und"
+
+
+def _texts(metadata: Metadata, *, title: str, track: str, comment: str) -> list[Frame]:
+    frames = [_text(TIT2, title), _text(TALB, metadata.title), _text(TRCK, track), _text(TCON, "Audiobook")]
+    if metadata.author.strip():
+        frames += [_text(TPE1, metadata.author), _text(TPE2, metadata.author)]
+    if metadata.narrator.strip():
+        frames.append(_text(TCOM, metadata.narrator))
+    if metadata.date[:4].isascii() and metadata.date[:4].isdigit() and len(metadata.date[:4]) == 4:
+        frames.append(_text(TYER, metadata.date[:4]))
+    code = language_code(metadata.language)
+    frames.append(_text(TLAN, code))
+    frames.append(_text(TSSE, f"narrate {__version__}, ffmpeg {ffmpeg_version()}"))
+    if comment.strip():
+        frames.append(COMM(encoding=_encoding(comment), lang=code, desc="", text=_clean(comment)))
+    return frames
+
+
+def _picture(cover: bytes) -> Frame:
+    return APIC(encoding=Encoding.LATIN1, mime="image/jpeg", type=PictureType.COVER_FRONT, desc="", data=cover)
+
+
+def _chapter_mark(element: str, chapter: ReleaseChapter) -> Frame:
+    return CHAP(
+        element_id=element,
+        start_time=_milliseconds(chapter.start, chapter.sample_rate),
+        end_time=_milliseconds(chapter.start + chapter.frame_count, chapter.sample_rate),
+        start_offset=_NO_OFFSET,
+        end_offset=_NO_OFFSET,
+        sub_frames=[_text(TIT2, chapter.title)],
+    )
+
+
+def _contents(ids: Sequence[str]) -> list[Frame]:
+    """The table of contents over `ids`, the top-level one first; each level of parts holds up to 255 of the one below."""
+    parts: list[Frame] = []
+    level, height = [(element, index, index) for index, element in enumerate(ids, start=1)], 0
+    while len(level) > _MOST_CHILDREN:
+        height += 1
+        groups = [level[at : at + _MOST_CHILDREN] for at in range(0, len(level), _MOST_CHILDREN)]
+        level = []
+        for number, group in enumerate(groups, start=1):
+            element, first, last = f"toc{height}-{number:03d}", group[0][1], group[-1][2]
+            parts.append(_table(element, CTOCFlags.ORDERED, [child for child, _, _ in group], f"{first}–{last}"))
+            level.append((element, first, last))
+    top = _table("toc", CTOCFlags.TOP_LEVEL | CTOCFlags.ORDERED, [child for child, _, _ in level], "Contents")
+    return [top, *parts]
+
+
+def _table(element: str, flags: int, children: Sequence[str], title: str) -> Frame:
+    return CTOC(element_id=element, flags=flags, child_element_ids=list(children), sub_frames=[_text(TIT2, title)])
+
+
+def _text(kind: type[Frame], text: str) -> Frame:
+    return kind(encoding=_encoding(text), text=[_clean(text)])
+
+
+def _encoding(text: str) -> int:
+    # Players that should read Latin-1 read the code page of their country instead; ASCII is the same in all of them.
+    return int(Encoding.LATIN1 if text.isascii() else Encoding.UTF16)
+
+
+def _clean(text: str) -> str:
+    """`text` on one line, without what would end it early (NUL) or cannot be written at all (lone surrogates)."""
+    line = " ".join("".join(c if c.isprintable() or c > "\u009f" else " " for c in text).split())
+    return line.encode("utf-16-le", "replace").decode("utf-16-le")
+
+
+def _milliseconds(frame_count: int, sample_rate: int) -> int:
+    return (2000 * frame_count + sample_rate) // (2 * sample_rate)
+
+
+def _tag(frames: Sequence[Frame]) -> bytes:
+    body = b"".join(map(_frame_bytes, frames)) + bytes(PADDING)
+    size = bytes(len(body) >> shift & 0x7F for shift in (21, 14, 7, 0))
+    return b"ID3\x03\x00\x00" + size + body
+
+
+def _frame_bytes(frame: Frame) -> bytes:
+    """One frame as mutagen writes it: a tag of nothing else, without the tag's ten bytes of header."""
+    tag, file = ID3(), BytesIO()
+    tag.add(frame)
+    tag.save(file, v1=0, v2_version=3, padding=lambda _: 0)
+    return file.getvalue()[10:]

@@ -1,0 +1,229 @@
+"""Chapters rendered side by side: the order in which stretches are spoken, laid out, encoded and handed on.
+
+Speech of a chapter, then its gain (one for the whole chapter, from the loudness of all its takes), then its encodes.
+Encodes go before speech, so chapters are finished one after the other while later ones are spoken, and only a few
+are in memory at a time. Nothing here touches a file: work is done by `work`, and a chapter's frames go to its `sink`.
+"""
+
+from collections import deque
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from narrate import work
+from narrate.config import Config
+from narrate.mix.assemble import Layout, lay_out, stretches
+from narrate.plan import ChapterPlan
+from narrate.pool import Crew
+from narrate.script import ChapterScript, Interlude, Pause, Utterance
+from narrate.store import Store, key
+from narrate.timeline import ChapterTimeline
+from narrate.work import EncodeTask, Line, Sound, SpeakTask, Spoken
+
+_OPEN_CHAPTERS = 4
+"""Chapters in memory at a time besides those whose work is done."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Studio:
+    """What all chapters of a build share: the settings, the store, the engine's and the encoder's fingerprints."""
+
+    config: Config
+    store: Path
+    engine_fingerprint: str
+    encoder_fingerprint: str
+    bed_fingerprint: str
+    fresh: frozenset[int] = frozenset()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Rendered:
+    """A finished chapter: where everything lies. Its MPEG frames went to its sink, in order."""
+
+    plan: ChapterPlan
+    timeline: ChapterTimeline
+
+
+@dataclass(kw_only=True, slots=True)
+class _Chapter:
+    plan: ChapterPlan
+    script: ChapterScript
+    sink: Callable[[bytes], None]
+    runs: list[range]
+    spoken: dict[int, Spoken] = field(default_factory=dict)
+    timeline: ChapterTimeline | None = None
+    tasks: list[EncodeTask] = field(default_factory=list)
+    encoded: set[int] = field(default_factory=set)
+    handed_on: int = 0
+
+    @property
+    def is_done(self) -> bool:
+        return self.timeline is not None and self.handed_on == len(self.tasks)
+
+
+@dataclass(frozen=True, slots=True)
+class _Tag:
+    number: int
+    stretch: int
+
+
+def render(
+    chapters: Iterator[tuple[ChapterPlan, ChapterScript, Callable[[bytes], None]]],
+    crew: Crew,
+    studio: Studio,
+    advance: Callable[[ChapterPlan, int], None],
+) -> Iterator[Rendered]:
+    """Render `chapters`; yields each in their order, as soon as it and all before it are done.
+
+    Of each comes its plan, its script and the sink that takes its MPEG frames. `advance(plan, characters)` hears of
+    progress: every character counts once when it has been spoken and once when it has been encoded.
+    """
+    open_chapters: dict[int, _Chapter] = {}
+    to_speak: deque[_Tag] = deque()
+    to_encode: deque[_Tag] = deque()
+    more = True
+    while True:
+        while crew.has_room:
+            if to_encode:
+                tag = to_encode.popleft()
+                crew.submit(work.encode, open_chapters[tag.number].tasks[tag.stretch], tag=tag)
+            elif to_speak:
+                tag = to_speak.popleft()
+                crew.submit(work.speak, _speak_task(open_chapters[tag.number], tag.stretch, studio), tag=tag)
+            elif more and len(open_chapters) < _OPEN_CHAPTERS:
+                more = _open_next(chapters, open_chapters, to_speak, studio)
+            else:
+                break
+        if not crew.is_idle:
+            for tag, result in crew.results():
+                assert isinstance(tag, _Tag)
+                chapter = open_chapters[tag.number]
+                advance(chapter.plan, _characters(chapter, tag.stretch))
+                if isinstance(result, Spoken):
+                    chapter.spoken[tag.stretch] = result
+                    if len(chapter.spoken) == len(chapter.runs):
+                        _lay_out(chapter, studio)
+                        to_encode.extend(_Tag(tag.number, index) for index in range(len(chapter.tasks)))
+                else:
+                    chapter.encoded.add(tag.stretch)
+                    to_encode.extendleft(_Tag(tag.number, index) for index in _hand_on(chapter, studio))
+        while open_chapters and (first := next(iter(open_chapters.values()))).is_done:
+            assert first.timeline is not None
+            yield Rendered(plan=first.plan, timeline=first.timeline)
+            del open_chapters[first.plan.number]
+        if not more and not open_chapters:
+            return
+
+
+def _open_next(
+    chapters: Iterator[tuple[ChapterPlan, ChapterScript, Callable[[bytes], None]]],
+    open_chapters: dict[int, _Chapter],
+    to_speak: deque[_Tag],
+    studio: Studio,
+) -> bool:
+    following = next(chapters, None)
+    if following is None:
+        return False
+    plan, script, sink = following
+    runs = stretches(script.cues, sample_rate=studio.config.mix.sample_rate)
+    open_chapters[plan.number] = _Chapter(plan=plan, script=script, sink=sink, runs=runs)
+    to_speak.extend(_Tag(plan.number, index) for index in range(len(runs)))
+    return True
+
+
+def _line(text: Utterance, plan: ChapterPlan, studio: Studio) -> Line:
+    return Line(key=work.take_key(studio.engine_fingerprint, plan.delivery, text.spoken), spoken=text.spoken)
+
+
+def _speak_task(chapter: _Chapter, stretch: int, studio: Studio) -> SpeakTask:
+    cues = (chapter.script.cues[index] for index in chapter.runs[stretch])
+    return SpeakTask(
+        store=studio.store,
+        engine=studio.config.engine,
+        delivery=chapter.plan.delivery,
+        lines=tuple(_line(cue, chapter.plan, studio) for cue in cues if isinstance(cue, Utterance)),
+        fresh=chapter.plan.number in studio.fresh,
+    )
+
+
+def _characters(chapter: _Chapter, stretch: int) -> int:
+    cues = (chapter.script.cues[index] for index in chapter.runs[stretch])
+    return sum(len(cue.spoken) for cue in cues if isinstance(cue, Utterance))
+
+
+def _lay_out(chapter: _Chapter, studio: Studio) -> None:
+    from narrate.mix.dynamics import chapter_gain_db
+
+    spoken = [chapter.spoken[index] for index in range(len(chapter.runs))]
+    measures = [measure for each in spoken for measure in each.measures]
+    mix = studio.config.mix
+    layout = lay_out(chapter.script, measures, voice=chapter.plan.delivery.voice, sample_rate=mix.sample_rate)
+    gain_db = chapter_gain_db((each.block_powers for each in spoken), loudness_lufs=mix.loudness_lufs)
+    chapter.timeline = layout.timeline
+    chapter.tasks = [_encode_task(chapter, layout, index, gain_db, studio) for index in range(len(layout.stretches))]
+    chapter.spoken.clear()
+
+
+def _encode_task(chapter: _Chapter, layout: Layout, stretch: int, gain_db: float, studio: Studio) -> EncodeTask:
+    sounds = []
+    for piece in layout.stretches[stretch]:
+        cue = chapter.script.cues[piece.cue]
+        match cue:
+            case Utterance():
+                source: Line | Interlude | None = _line(cue, chapter.plan, studio)
+            case Interlude():
+                source = cue
+            case Pause():
+                source = None
+        sounds.append(Sound(source=source, frame_count=piece.frame_count))
+    return EncodeTask(
+        store=studio.store,
+        engine=studio.config.engine,
+        delivery=chapter.plan.delivery,
+        key=_stretch_key(sounds, gain_db, studio),
+        sounds=tuple(sounds),
+        gain_db=gain_db,
+        mix=studio.config.mix,
+        mp3=studio.config.mp3,
+    )
+
+
+def _stretch_key(sounds: list[Sound], gain_db: float, studio: Studio) -> str:
+    mix, mp3 = studio.config.mix, studio.config.mp3
+
+    def named(sound: Sound) -> list[object]:
+        match sound.source:
+            case Line(key=name):
+                return [sound.frame_count, name]
+            case Interlude(seed=seed):
+                interlude = [seed, studio.bed_fingerprint, mix.interlude_below_lu, mix.interlude_fade_s]
+                return [sound.frame_count, *interlude]
+            case None:
+                return [sound.frame_count]
+
+    return key(
+        "stretch",
+        version=work.STRETCH_VERSION,
+        encoder=studio.encoder_fingerprint,
+        mp3=[mp3.sample_rate, mp3.bitrate_kbps, mp3.channels, mp3.compression_level],
+        mix=[mix.sample_rate, mix.loudness_lufs, mix.ceiling_dbtp],
+        gain_db=gain_db,
+        sounds=[named(sound) for sound in sounds],
+    )
+
+
+def _hand_on(chapter: _Chapter, studio: Studio) -> list[int]:
+    """Give the sink what is ready and next in order; returns stretches that must be encoded again.
+
+    A stretch can be gone from the store by now (pruned, damaged): then it is simply made once more.
+    """
+    kept = Store(studio.store)
+    while chapter.handed_on in chapter.encoded:
+        stretch = chapter.handed_on
+        data = kept.get("stretches", chapter.tasks[stretch].key)
+        if data is None:
+            chapter.encoded.discard(stretch)
+            return [stretch]
+        chapter.sink(data)
+        chapter.handed_on += 1
+    return []

@@ -1,0 +1,146 @@
+"""The store: takes and encoded stretches under the hash of everything that decided them. Only `work.py` and
+`pipeline.py` use it.
+
+An entry is one file: a magic line, the SHA-256 of what follows, the data. It is written under a temporary name and
+renamed, so a reader sees a whole entry or none; what a crash, a full disk or a bit flip damaged fails its checksum,
+is dropped and made again. Entries are a cache: deleting any of them, at any time, loses nothing but time.
+"""
+
+import contextlib
+import hashlib
+import itertools
+import json
+import os
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from narrate.errors import OutputError
+
+_MAGIC = b"narrate store 1\n"
+_HEAD = len(_MAGIC) + hashlib.sha256().digest_size
+_TOUCH_EVERY_S = 3600  # an entry's time of use is good to the hour: a touch costs as much as a small read
+_LITTER_AFTER_S = 6 * 3600  # a temporary file this old belongs to no living build
+_serial = itertools.count()
+
+
+def default_root() -> Path:
+    """`NARRATE_STORE`, else `narrate` in the user's cache folder."""
+    named = os.environ.get("NARRATE_STORE")
+    if named:
+        return Path(named)
+    from platformdirs import user_cache_path
+
+    return user_cache_path("narrate", appauthor=False)
+
+
+def key(step: str, **inputs: object) -> str:
+    """The name of a step's result: SHA-256 over the step and its inputs in canonical JSON, in hexadecimal."""
+    canonical = json.dumps([step, inputs], sort_keys=True, ensure_ascii=True, separators=(",", ":"))
+    return hashlib.sha256(canonical.encode()).hexdigest()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Entry:
+    """A file of the store, as `narrate store` counts it."""
+
+    path: Path
+    kind: str
+    size: int
+    used_at: float
+
+
+class Store:
+    """Entries of several kinds below one folder, which is made on first writing."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    def path(self, kind: str, name: str) -> Path:
+        """Where the entry is, whether it exists or not. 256 folders keep each one short."""
+        return self.root / kind / name[:2] / name
+
+    def has(self, kind: str, name: str) -> bool:
+        """Whether there is such an entry; its checksum is looked at only when it is read."""
+        return self.path(kind, name).is_file()
+
+    def get(self, kind: str, name: str) -> bytes | None:
+        """The data, or None when there is none. A damaged or foreign entry is removed and counts as none."""
+        path = self.path(kind, name)
+        try:
+            with path.open("rb") as file:
+                raw = file.read()
+                used_at = os.fstat(file.fileno()).st_mtime
+        except OSError:
+            return None
+        data = memoryview(raw)[_HEAD:]
+        if raw[: len(_MAGIC)] != _MAGIC or raw[len(_MAGIC) : _HEAD] != hashlib.sha256(data).digest():
+            self.drop(kind, name)
+            return None
+        if time.time() - used_at > _TOUCH_EVERY_S:
+            with contextlib.suppress(OSError):
+                os.utime(path)
+        return raw[_HEAD:]
+
+    def put(self, kind: str, name: str, data: bytes) -> None:
+        """Keep `data`. Raises OutputError when the store cannot be written."""
+        path = self.path(kind, name)
+        temporary = path.with_name(f".{os.getpid()}-{next(_serial)}.part")
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with temporary.open("wb") as file:
+                file.write(_MAGIC + hashlib.sha256(data).digest())
+                file.write(data)
+            temporary.replace(path)
+        except OSError as error:
+            with contextlib.suppress(OSError):
+                temporary.unlink()
+            raise OutputError(
+                f"the store {self.root} cannot be written: {error.strerror}",
+                hint="free some space (narrate store --prune), or name another folder with --store",
+            ) from error
+
+    def drop(self, kind: str, name: str) -> None:
+        """Forget an entry; no error when there is none."""
+        with contextlib.suppress(OSError):
+            self.path(kind, name).unlink()
+
+    def entries(self) -> Iterator[Entry]:
+        """Every entry, in no order; what cannot be read, or vanishes meanwhile, is passed over."""
+        for path, info in self._files():
+            if not path.name.startswith("."):
+                yield Entry(path=path, kind=path.parent.parent.name, size=info.st_size, used_at=info.st_mtime)
+
+    def evict(self, limit_bytes: int) -> int:
+        """Remove the least recently used entries until the rest fits `limit_bytes`; returns the bytes freed.
+
+        Temporary files that a killed build left behind go first.
+        """
+        self._sweep()
+        entries = sorted(self.entries(), key=lambda entry: (entry.used_at, entry.path.name))
+        excess = sum(entry.size for entry in entries) - limit_bytes
+        freed = 0
+        for entry in entries:
+            if freed >= excess:
+                break
+            with contextlib.suppress(OSError):
+                entry.path.unlink()
+                freed += entry.size
+        return freed
+
+    def _sweep(self) -> None:
+        deadline = time.time() - _LITTER_AFTER_S
+        for path, info in self._files():
+            if path.name.startswith(".") and info.st_mtime < deadline:
+                with contextlib.suppress(OSError):
+                    path.unlink()
+
+    def _files(self) -> Iterator[tuple[Path, os.stat_result]]:
+        for folder, _, names in os.walk(self.root):
+            for name in names:
+                path = Path(folder, name)
+                try:
+                    yield path, path.stat()
+                except OSError:
+                    continue

@@ -1,0 +1,89 @@
+"""The store keeps what it is given, hands out nothing that is damaged, and never grows past its limit."""
+
+import os
+import time
+from pathlib import Path
+
+import pytest
+
+from narrate.errors import OutputError
+from narrate.store import Store, default_root, key
+
+
+def test_what_was_put_comes_back(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    store.put("takes", "abc123", b"speech")
+    assert store.get("takes", "abc123") == b"speech"
+
+
+def test_an_entry_that_was_never_put_is_none(tmp_path: Path) -> None:
+    assert Store(tmp_path).get("takes", "abc123") is None
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        pytest.param(lambda data: data[:-1], id="truncated"),
+        pytest.param(lambda data: data[:-1] + bytes([data[-1] ^ 1]), id="one bit flipped at the end"),
+        pytest.param(lambda data: bytes([data[0] ^ 1]) + data[1:], id="one bit flipped at the start"),
+        pytest.param(lambda data: b"", id="empty"),
+        pytest.param(lambda data: b"RIFF....WAVE" * 50, id="foreign"),
+    ],
+)
+def test_a_damaged_entry_is_dropped(tmp_path: Path, damage) -> None:
+    store = Store(tmp_path)
+    store.put("takes", "abc123", b"speech")
+    path = store.path("takes", "abc123")
+    path.write_bytes(damage(path.read_bytes()))
+    assert store.get("takes", "abc123") is None
+    assert not path.exists()
+
+
+def test_a_key_depends_on_every_input_and_not_on_their_order() -> None:
+    assert key("take", voice="en", rate=175) == key("take", rate=175, voice="en")
+    different = {key("take", voice="en"), key("take", voice="de"), key("encode", voice="en"), key("take", voice=["en"])}
+    assert len(different) == 4
+
+
+def test_the_least_recently_used_entries_are_evicted_first(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    for age, name in enumerate(["newest", "middle", "oldest"]):
+        store.put("takes", name, b"x" * 1000)
+        at = time.time() - 1000 * (age + 1)
+        os.utime(store.path("takes", name), (at, at))
+    size = store.path("takes", "newest").stat().st_size
+    freed = store.evict(2 * size)
+    assert freed == size
+    assert [store.has("takes", name) for name in ("newest", "middle", "oldest")] == [True, True, False]
+
+
+def test_reading_an_entry_makes_it_recently_used(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    store.put("takes", "abc", b"x")
+    os.utime(store.path("takes", "abc"), (1, 1))
+    store.get("takes", "abc")
+    assert store.path("takes", "abc").stat().st_mtime > time.time() - 60
+
+
+def test_litter_of_a_killed_build_is_swept_and_that_of_a_living_one_is_not(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    store.put("takes", "abc", b"x")
+    old, new = (store.path("takes", "abc").with_name(name) for name in (".1-1.part", ".2-2.part"))
+    old.write_bytes(b"half")
+    new.write_bytes(b"half")
+    os.utime(old, (1, 1))
+    store.evict(10**9)
+    assert not old.exists()
+    assert new.exists()
+
+
+def test_a_store_that_cannot_be_written_says_where_and_what_to_do(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(OutputError, match="cannot be written") as caught:
+        Store(tmp_path / "file").put("takes", "abc", b"x")
+    assert "--store" in caught.value.hint
+
+
+def test_the_environment_names_the_store(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NARRATE_STORE", "/somewhere")
+    assert default_root() == Path("/somewhere")
