@@ -37,8 +37,52 @@ class Choice:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class ChapterChoice:
+    """A choice and the chapter it was made for, by title; by number when no chapter has that title any more."""
+
+    number: int
+    title: str
+    choice: Choice
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ChapterRecord:
+    """What is remembered of a published chapter.
+
+    `audio_key` decides its samples, `text_key` what its timeline says, `place_key` where in the source that stands,
+    `tag_key` the tag of its file. The chapter's MPEG frames are the last `audio_bytes` of its file; its cues in
+    `timeline.json` go from byte `cues_start` to `cues_end`.
+    """
+
+    number: int
+    title: str
+    file: str
+    audio_key: str
+    text_key: str
+    place_key: str
+    tag_key: str
+    ingredients: Mapping[str, str]
+    start: int
+    frame_count: int
+    audio_bytes: int
+    cues_start: int
+    cues_end: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Record:
+    """What is remembered of a published book. `flags` are those of the command line; `files` names and sizes."""
+
+    book_key: str
+    flags: Mapping[str, str | int | float | bool] = field(default_factory=dict)
+    choices: tuple[ChapterChoice, ...] = ()
+    chapters: tuple[ChapterRecord, ...] = ()
+    files: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class ChapterPlan:
-    """What is known of a chapter before it is spoken. `audio_key` decides its samples, `text_key` its timeline."""
+    """What is known of a chapter before it is spoken. `reused` is the published chapter that it can be taken from."""
 
     number: int
     title: str
@@ -50,55 +94,36 @@ class ChapterPlan:
     ingredients: Mapping[str, str]
     audio_key: str
     text_key: str
-    action: Action
+    place_key: str
+    reused: ChapterRecord | None
     reason: str
+
+    @property
+    def action(self) -> Action:
+        """Whether the chapter has to be made."""
+        return Action.UP_TO_DATE if self.reused else Action.RUN
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Plan:
-    """The whole book. `publish` says whether the release is written anew, and `publish_reason` why."""
+    """The whole book. `publish` says whether the release is written anew, `publish_reason` why."""
 
     chapters: tuple[ChapterPlan, ...]
+    choices: tuple[ChapterChoice, ...]
+    book_key: str
     publish: Action
     publish_reason: str
-    book_key: str
     warnings: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ChapterRecord:
-    """What is remembered of a published chapter. `audio_start` and `audio_bytes` say where in the file its MPEG
-    frames are."""
-
-    number: int
-    title: str
-    file: str
-    audio_key: str
-    text_key: str
-    ingredients: Mapping[str, str]
-    frame_count: int
-    audio_start: int
-    audio_bytes: int
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Record:
-    """What is remembered of a published book, in `build.json` beside it. `files` are names and sizes in bytes."""
-
-    book_key: str = ""
-    chapters: tuple[ChapterRecord, ...] = ()
-    choices: Mapping[str, Choice] = field(default_factory=dict)
-    files: Mapping[str, int] = field(default_factory=dict)
-
-
-_NAMES = {"rate": "rate", "voice": "voice", "pitch": "pitch", "engine": "engine"}
+_SPOKEN_OF = ("voice", "rate", "pitch", "engine", "encoder", "language")
 
 
 def difference(old: Mapping[str, str], new: Mapping[str, str]) -> str:
-    """Why a chapter must be made anew: "text changed", "voice en-gb → en-us", "encoder settings"."""
+    """Why a chapter must be made anew: "text changed", "voice en-gb → en-us", "engine 1.51 → 1.52"."""
     reasons = []
     for name in sorted(old.keys() | new.keys()):
         before, after = old.get(name, "none"), new.get(name, "none")
         if before != after:
-            reasons.append(f"{name} {before} → {after}" if name in _NAMES else f"{name} changed")
+            reasons.append(f"{name} {before} → {after}" if name in _SPOKEN_OF else f"{name} changed")
     return ", ".join(reasons)

@@ -81,7 +81,7 @@ def published(timeline: ChapterTimeline, *, number: int, offset: int) -> Iterato
                     "voice": timeline.voice,
                     "text": cue.text,
                     "spoken": cue.spoken,
-                    "origin": {"line": cue.line, "href": cue.href} if cue.href else {"line": cue.line},
+                    "origin": _origin(cue),
                     "words": [
                         {
                             "start_s": seconds(start + word.start, rate),
@@ -100,11 +100,16 @@ def published(timeline: ChapterTimeline, *, number: int, offset: int) -> Iterato
 
 
 def shifted(
-    entry: dict[str, object], cue: Utterance | Pause | Interlude, *, new_id: str, by_frames: int, sample_rate: int
+    entry: dict[str, object],
+    cue: Utterance | Pause | Interlude | None,
+    *,
+    new_id: str,
+    by_frames: int,
+    sample_rate: int,
 ) -> dict[str, object]:
     """A cue of an earlier `timeline.json` at its new place, exactly as `published` would write it.
 
-    The chapter's audio is the same; it lies `by_frames` later, and the source's lines may have moved.
+    The chapter's audio is the same; it lies `by_frames` later, and `cue`, if given, tells its place in the source.
     """
 
     def later(start_s: object) -> float:
@@ -112,7 +117,12 @@ def shifted(
 
     moved = entry | {"id": new_id, "start_s": later(entry["start_s"])}
     if isinstance(cue, Utterance):
-        moved["origin"] = {"line": cue.line, "href": cue.href} if cue.href else {"line": cue.line}
-        words: list[dict[str, object]] = entry["words"]  # type: ignore[assignment]
+        moved["origin"] = _origin(cue)
+    words: list[dict[str, object]] | None = entry.get("words")  # type: ignore[assignment]
+    if words:
         moved["words"] = [word | {"start_s": later(word["start_s"])} for word in words]
     return moved
+
+
+def _origin(cue: Utterance) -> dict[str, object]:
+    return {"line": cue.line, "href": cue.href} if cue.href else {"line": cue.line}

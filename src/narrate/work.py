@@ -161,7 +161,7 @@ def _samples(kept: store.Store, task: EncodeTask, sound: Sound) -> "NDArray[np.f
         case Interlude() as interlude:
             return clip(
                 load_bed(task.mix.interlude or interlude.scene, sample_rate=rate),
-                frame_count=sound.frame_count,
+                frames=sound.frame_count,
                 seed=interlude.seed,
                 loudness_lufs=task.mix.loudness_lufs - task.mix.interlude_below_lu,
                 fade_s=task.mix.interlude_fade_s,

@@ -8,9 +8,9 @@ comes out of a plain decode at `s + 1105`. A stretch of `m` MPEG frames is encod
 so its first sample comes out at 2·1152 + 1105 = 3409, and the MPEG frame that begins 47 samples later is number 3.
 Frames `[3 : 3+m]` thus hold the stretch from its 48th sample on and 47 samples of the silence behind it. A file is one
 frame of encoded silence, the *primer*, and then the kept frames of its stretches: after the 1105 samples that a gapless
-decoder drops (the delay that the Info frame states, and its own), sample 0 of the file is sample 0 of the first stretch;
-of the stated padding it drops 576 - 529 = 47 samples at the end, and exactly n·1152 remain of n + 1 frames. MPEG-2
-frames have 576; there the primer is two frames, frames `[4 : 4+m]` are kept, and all else holds.
+decoder drops (the delay that the Info frame states, and its own), sample 0 of the file is sample 0 of the stretch; of
+the stated padding it drops 576 - 529 = 47 samples at the end, and exactly n·1152 remain of n + 1 frames. MPEG-2 frames
+have 576 samples: there the primer is two frames, frames `[4 : 4+m]` are kept, and all else holds.
 
 Measured with ffmpeg 5.1 and 9.0 and with mpv 0.35: every click of a train over three stretches lands on its own sample
 and no sample is too many or too few, at every rate. mutagen computes the same length; ffprobe says one frame more,

@@ -110,7 +110,7 @@ def _chapter_mark(element: str, chapter: ReleaseChapter) -> Frame:
 
 
 def _contents(ids: Sequence[str]) -> list[Frame]:
-    """The table of contents over `ids`, the top-level one first; each level of parts holds up to 255 of the one below."""
+    """The table of contents over `ids`, the top-level one first; a level of parts holds up to 255 of the one below."""
     parts: list[Frame] = []
     level, height = [(element, index, index) for index, element in enumerate(ids, start=1)], 0
     while len(level) > _MOST_CHILDREN:

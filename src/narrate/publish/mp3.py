@@ -241,8 +241,8 @@ def primer(options: Mp3Options) -> bytes:
 
 def write_mp3(
     path: Path, *, tag: bytes, options: Mp3Options, mpeg_frame_count: int, parts: Sequence[bytes | FileRange]
-) -> int:
-    """Write an MP3 of `mpeg_frame_count` MPEG frames, kept ones that `parts` hold in order, and return its bytes.
+) -> FileRange:
+    """Write an MP3 of `mpeg_frame_count` MPEG frames, which `parts` hold in order; return where they lie in it.
 
     `tag` (ID3v2), Info frame, primer, parts. Decoders that know the Info frame play exactly `mpeg_frame_count` times
     `samples_per_mpeg_frame` samples. The file appears under `path` when it is complete and on the disk.
@@ -252,13 +252,13 @@ def write_mp3(
     byte_count = sum(len(part) if isinstance(part, bytes) else part.end - part.start for part in parts)
     info = info_frame(options, primer_count(options) + mpeg_frame_count, len(silence) + byte_count)
     with whole_file(path) as file:
-        file.write(tag + info + silence)
+        start = file.write(tag + info + silence)
         for part in parts:
             if isinstance(part, bytes):
                 file.write(part)
             else:
                 _copy(part, file)
-        return file.tell()
+    return FileRange(path=path, start=start, end=start + byte_count)
 
 
 def _copy(part: FileRange, file: BinaryIO) -> None:

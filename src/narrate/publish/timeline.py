@@ -3,7 +3,9 @@
 One cue a line, so that neither writing nor reading ever holds a chapter, and `grep` finds a sentence.
 """
 
+import contextlib
 import json
+import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,7 +25,7 @@ class CueRange:
 
 
 class TimelineWriter:
-    """Writes `timeline.json` chapter after chapter, in a `with` block. Raises OutputError when the disk does."""
+    """Writes `timeline.json` chapter after chapter, in a `with` block that ends with `close`. Raises OutputError when the disk does."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -38,14 +40,21 @@ class TimelineWriter:
         self._write('{"chapters": [')
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        with contextlib.suppress(OSError):
+            self._file.close()
+
+    def close(self) -> None:
+        """Finish the file and see it to the disk; without this it is of no use."""
+        self._write("\n]}\n")
         try:
-            if kind is None:
-                self._write("\n]}\n")
+            self._file.flush()
+            os.fsync(self._file.fileno())
             self._file.close()
         except OSError as error:
-            if kind is None:
-                raise output_error(error, self._path) from error
+            raise output_error(error, self._path) from error
 
     def chapter(self, head: dict[str, object], cues: Iterable[dict[str, object]]) -> CueRange:
         """Write a chapter: its own fields, and its cues as they come."""

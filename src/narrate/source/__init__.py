@@ -1,0 +1,85 @@
+"""source: a file in, a Document out. One module a format; which one reads a file is decided by its suffix, here.
+
+Reads the one file that it is given (and looks whether a cover named in it is there); writes nothing. To add a
+reader: a function `(path, data) -> Document` in a module of its own, and its suffixes in `READERS`.
+"""
+
+import stat
+from collections.abc import Callable
+from pathlib import Path
+
+from narrate.document import Document
+from narrate.errors import SourceError
+
+Reader = Callable[[Path, bytes], Document]
+
+
+def _text(path: Path, data: bytes) -> Document:
+    from narrate.source.text import read_text
+
+    return read_text(path, data)
+
+
+def _markdown(path: Path, data: bytes) -> Document:
+    from narrate.source.markdown import read_markdown
+
+    return read_markdown(path, data)
+
+
+READERS: dict[str, Reader] = {".txt": _text, ".text": _text, ".md": _markdown, ".markdown": _markdown}
+"""Which reader takes which suffix (lower case). Each imports its module when it is called."""
+
+_NOT_YET = frozenset({".epub", ".pdf", ".html", ".htm", ".xhtml", ".docx", ".doc", ".odt", ".rtf", ".mobi", ".azw3"})
+
+
+def read(path: Path) -> Document:
+    """The Document that the file at `path` holds.
+
+    Raises SourceError when there is no such file, it is no regular file, of an unknown type, unreadable, binary or
+    without text; ConfigError when its front matter is wrong.
+    """
+    _check_kind(path)
+    reader = _reader(path)
+    try:
+        data = path.read_bytes()
+    except PermissionError as error:
+        raise SourceError(f"{shown(path)}: no permission to read it", hint=f"try: chmod u+r '{shown(path)}'") from error
+    except OSError as error:
+        raise SourceError(f"{shown(path)}: cannot be read: {error.strerror}") from error
+    if not data:
+        raise SourceError(f"{shown(path)}: the file is empty", hint="give a file that has text in it")
+    document = reader(path, data)
+    if not document.chapters:
+        raise SourceError(f"{shown(path)}: no text in it", hint="give a file that has words in it")
+    return document
+
+
+def shown(path: Path) -> str:
+    """`path` as one printable line."""
+    return "".join(char if char.isprintable() else "?" for char in str(path))
+
+
+def _check_kind(path: Path) -> None:
+    try:
+        mode = path.stat().st_mode
+    except (FileNotFoundError, NotADirectoryError, ValueError) as error:
+        raise SourceError(f"{shown(path)}: no such file", hint="check the name and the folder") from error
+    except PermissionError as error:
+        raise SourceError(f"{shown(path)}: no permission to look into its folder") from error
+    except OSError as error:
+        raise SourceError(f"{shown(path)}: cannot be opened: {error.strerror}") from error
+    if stat.S_ISDIR(mode):
+        raise SourceError(f"{shown(path)}: a folder, not a document", hint="name a file inside it")
+    if not stat.S_ISREG(mode):
+        raise SourceError(f"{shown(path)}: a device or a pipe, not a regular file", hint="save it as a file first")
+
+
+def _reader(path: Path) -> Reader:
+    suffix = path.suffix.lower()
+    if suffix in READERS:
+        return READERS[suffix]
+    hint = f"narrate reads {', '.join(READERS)}"
+    if suffix in _NOT_YET:
+        raise SourceError(f"{shown(path)}: {suffix} files cannot be read yet", hint=f"{hint}; save it as one of these")
+    kind = f"the type {shown(Path(suffix))} is not known" if suffix else "a file without a suffix; its type is not known"
+    raise SourceError(f"{shown(path)}: {kind}", hint=hint)

@@ -1,0 +1,46 @@
+"""`narrate build`: a document in, a book out."""
+
+from narrate.cli import options
+from narrate.cli.output import finish
+from narrate.cli.progress import listener
+
+
+def build(
+    source: options.Source,
+    out: options.Out = options.DEFAULT_OUT,
+    voice: options.Voice = None,
+    rate: options.Rate = None,
+    pitch: options.Pitch = None,
+    language: options.Language = None,
+    interlude: options.InterludeFile = None,
+    interludes: options.Interludes = None,
+    interlude_seconds: options.InterludeSeconds = None,
+    store: options.StoreDir = None,
+    jobs: options.Jobs = None,
+    reset: options.Reset = False,
+    json: options.Json = False,
+    quiet: options.Quiet = False,
+    plain: options.Plain = False,
+) -> None:
+    """Make the audiobook, or bring it up to date."""
+    from narrate import pipeline
+
+    settings = options.flags(
+        voice=voice,
+        rate=rate,
+        pitch=pitch,
+        language=language,
+        interlude=interlude,
+        interludes=interludes,
+        interlude_seconds=interlude_seconds,
+    )
+    project = pipeline.open_project(options.request(source, out, settings, store, jobs))
+    if reset:
+        project = project.with_choices(())
+    plan = pipeline.make_plan(project)
+    progress = listener(quiet=quiet, plain=plain)
+    try:
+        release = pipeline.run(project, plan, progress)
+    finally:
+        progress.ended()
+    finish(release, plan, as_json=json, quiet=quiet)

@@ -1,0 +1,67 @@
+"""The options that several commands share, and how they become settings."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from narrate.project import Flags, Request
+
+Source = Annotated[Path, typer.Argument(help="The document: .txt or .md.", show_default=False)]
+Out = Annotated[Path, typer.Option("--out", help="Where books go: OUT/Author/Title/.", metavar="DIR")]
+Voice = Annotated[str | None, typer.Option("--voice", help="A voice by id, name or language; see `narrate voices`.")]
+Rate = Annotated[int | None, typer.Option("--rate", help="Words a minute, 80 to 450 (175).", metavar="WPM")]
+Pitch = Annotated[int | None, typer.Option("--pitch", help="0 to 100 (50).")]
+Language = Annotated[str | None, typer.Option("--language", help="The document's language, e.g. en-GB.")]
+InterludeFile = Annotated[
+    Path | None, typer.Option("--interlude", help="Your own recording for the interludes.", metavar="FILE")
+]
+Interludes = Annotated[
+    bool | None, typer.Option("--interludes/--no-interludes", help="Drive between sections, or not.")
+]
+InterludeSeconds = Annotated[float | None, typer.Option("--interlude-seconds", help="Length of an interlude (6).")]
+StoreDir = Annotated[
+    Path | None, typer.Option("--store", help="Where spoken sentences are kept (NARRATE_STORE).", metavar="DIR")
+]
+Jobs = Annotated[
+    int | None, typer.Option("--jobs", help="How many workers; default: the cores there are.", min=1, max=256)
+]
+Reset = Annotated[bool, typer.Option("--reset", help="Forget what was chosen for chapters by `regenerate`.")]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress; errors only.")]
+Plain = Annotated[bool, typer.Option("--plain", help="Progress in plain lines, for a screen reader or a log.")]
+
+DEFAULT_OUT = Path("audiobooks")
+
+
+def flags(
+    *,
+    voice: str | None = None,
+    rate: int | None = None,
+    pitch: int | None = None,
+    language: str | None = None,
+    interlude: Path | None = None,
+    interludes: bool | None = None,
+    interlude_seconds: float | None = None,
+) -> "Flags":
+    """Those settings that were given, by their names in the configuration."""
+    given: dict[str, str | int | float | bool | None] = {
+        "voice": voice,
+        "rate": rate,
+        "pitch": pitch,
+        "language": language,
+        "interludes.file": str(interlude) if interlude else None,
+        "interludes.enabled": interludes,
+        "interludes.seconds": interlude_seconds,
+    }
+    return {name: value for name, value in given.items() if value is not None}
+
+
+def request(source: Path, out: Path, settings: "Flags", store: Path | None, jobs: int | None = None) -> "Request":
+    """What was asked for, with the defaults of this machine."""
+    from narrate.process import cores
+    from narrate.project import Request
+    from narrate.store import default_root
+
+    return Request(source=source, out=out, flags=settings, store=store or default_root(), jobs=jobs or cores())

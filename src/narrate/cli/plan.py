@@ -1,0 +1,80 @@
+"""`narrate plan`: what a build would do, and why, without speaking."""
+
+from narrate.cli import options
+from narrate.cli.output import print_json, shortened, table
+from narrate.units import clock
+
+
+def plan(
+    source: options.Source,
+    out: options.Out = options.DEFAULT_OUT,
+    voice: options.Voice = None,
+    rate: options.Rate = None,
+    pitch: options.Pitch = None,
+    language: options.Language = None,
+    interlude: options.InterludeFile = None,
+    interludes: options.Interludes = None,
+    interlude_seconds: options.InterludeSeconds = None,
+    store: options.StoreDir = None,
+    json: options.Json = False,
+) -> None:
+    """Show the chapters, how long they will be, and what a build would do and why."""
+    from narrate import pipeline
+
+    settings = options.flags(
+        voice=voice,
+        rate=rate,
+        pitch=pitch,
+        language=language,
+        interlude=interlude,
+        interludes=interludes,
+        interlude_seconds=interlude_seconds,
+    )
+    project = pipeline.open_project(options.request(source, out, settings, store))
+    planned = pipeline.make_plan(project)
+    if json:
+        print_json(
+            {
+                "title": project.metadata.title,
+                "author": project.metadata.author,
+                "folder": str(project.folder),
+                "publish": str(planned.publish),
+                "reason": planned.publish_reason,
+                "chapters": [
+                    {
+                        "number": each.number,
+                        "title": each.title,
+                        "utterances": each.utterances,
+                        "estimate_s": round(each.estimate_s, 1),
+                        "action": str(each.action),
+                        "reason": each.reason,
+                        "choice": each.choice.describe() if each.choice else "",
+                    }
+                    for each in planned.chapters
+                ],
+                "warnings": list(planned.warnings),
+            }
+        )
+        return
+    author = f", by {project.metadata.author}" if project.metadata.author else ""
+    print(f"{project.metadata.title}{author}")
+    delivery = project.config.delivery
+    print(f"voice {delivery.voice} ({project.voice.name}), {delivery.rate_wpm} words a minute\n")
+    rows = [
+        [
+            str(each.number),
+            shortened(each.title, 48),
+            str(each.utterances),
+            clock(each.estimate_s),
+            f"{each.action}{': ' + each.reason if each.reason else ''}",
+            each.choice.describe() if each.choice else "",
+        ]
+        for each in planned.chapters
+    ]
+    print(table(["no", "chapter", "sentences", "about", "a build would", "chosen"], rows, right=(0, 2, 3)))
+    total = sum(each.estimate_s for each in planned.chapters)
+    print(f"\nin all {sum(each.utterances for each in planned.chapters)} sentences, about {clock(total)}")
+    why = f": {planned.publish_reason}" if planned.publish_reason else ""
+    print(f"book: {planned.publish}{why} → {project.folder}")
+    for warning in planned.warnings:
+        print(f"warning: {warning}")

@@ -1,0 +1,52 @@
+"""`narrate regenerate`: speak some chapters afresh, leave the others as they are to the byte."""
+
+from dataclasses import replace
+from typing import Annotated
+
+import typer
+
+from narrate.cli import options
+from narrate.cli.output import finish
+from narrate.cli.progress import listener
+
+Chapters = Annotated[
+    list[str], typer.Argument(metavar="N…", help="Chapters: a number, a range (2-4) or a title.", show_default=False)
+]
+
+
+def regenerate(
+    source: options.Source,
+    chapters: Chapters,
+    out: options.Out = options.DEFAULT_OUT,
+    voice: options.Voice = None,
+    rate: options.Rate = None,
+    pitch: options.Pitch = None,
+    store: options.StoreDir = None,
+    jobs: options.Jobs = None,
+    reset: options.Reset = False,
+    json: options.Json = False,
+    quiet: options.Quiet = False,
+    plain: options.Plain = False,
+) -> None:
+    """Speak chapters afresh, with another voice or rate if you like; later builds keep what you chose."""
+    from narrate import config, pipeline, work
+    from narrate.choosing import choose, find_chapters
+    from narrate.plan import Choice
+
+    request = options.request(source, out, {}, store, jobs)
+    project = pipeline.open_project(request)
+    if project.record and project.record.flags:
+        # The other chapters were built with these; the one spoken afresh should sound like them.
+        project = pipeline.open_project(replace(request, flags=project.record.flags))
+    config.check(options.flags(voice=voice, rate=rate, pitch=pitch), where="command line", folder=source.parent)
+    voice_id = work.engine(project.config.engine).resolve(voice, project.metadata.language).id if voice else None
+    numbers = find_chapters(chapters, project.document.chapters, source=source)
+    choice = Choice(voice=voice_id, rate_wpm=rate, pitch=pitch)
+    project = project.with_choices(choose(project, numbers, choice, reset=reset))
+    plan = pipeline.make_plan(project, only=numbers)
+    progress = listener(quiet=quiet, plain=plain)
+    try:
+        release = pipeline.run(project, plan, progress, fresh=numbers)
+    finally:
+        progress.ended()
+    finish(release, plan, as_json=json, quiet=quiet)

@@ -1,0 +1,89 @@
+"""The straight way through the house: source → document → script → takes → timeline → release.
+
+    project = open_project(request)     # source, settings, voice, and the book that was published before
+    plan = make_plan(project)           # what would be done, and why
+    release = run(project, plan)        # do it
+
+A build writes into a folder of its own beside the book, and that folder takes the book's place in one step at the
+very end: whatever happens before, the earlier book is whole.
+"""
+
+from concurrent.futures import Executor
+from functools import partial
+from pathlib import Path
+from typing import Protocol
+
+from narrate.plan import Action, ChapterPlan, Plan, Record
+from narrate.planning import make_plan, make_studio
+from narrate.pool import Crew, Inline, workers
+from narrate.project import Project, Request, open_project
+from narrate.publishing import ReleaseWriter
+from narrate.release import Release, ReleaseChapter, book_file_name
+from narrate.render import render
+
+__all__ = ["Progress", "Project", "Request", "make_plan", "open_project", "run"]
+
+_INLINE_CHARACTERS = 1500
+"""A book this short is spoken and encoded before worker processes would have started."""
+
+
+class Progress(Protocol):
+    """Who hears how far a build is. Called in the building process, often; must be quick and must not raise."""
+
+    def started(self, plan: Plan) -> None:
+        """The build begins."""
+
+    def advanced(self, chapter: ChapterPlan, characters: int) -> None:
+        """So many more characters of `chapter` were spoken, or encoded: each counts twice."""
+
+    def finished(self, chapter: ChapterPlan, file: Path) -> None:
+        """`file` holds the whole chapter and can be listened to."""
+
+
+def run(project: Project, plan: Plan, progress: Progress, *, fresh: frozenset[int] = frozenset()) -> Release:
+    """Make the book that `plan` describes; `fresh` chapters are spoken anew even where the store has their takes.
+
+    Raises SpeechError, AudioError, OutputError; the earlier book is then as it was, and what was spoken is kept.
+    """
+    if plan.publish is Action.UP_TO_DATE:
+        assert project.record is not None
+        return _as_published(project, project.record)
+    studio = make_studio(project, fresh=fresh)
+    progress.started(plan)
+    with ReleaseWriter(project, plan) as writer, Crew(_executor(project, plan), room=project.request.jobs + 1) as crew:
+        to_render = (
+            (each, project.script(each.number), writer.sink(each)) for each in plan.chapters if not each.reused
+        )
+        rendered = render(to_render, crew, studio, progress.advanced)
+        for chapter in plan.chapters:
+            if chapter.reused:
+                file = writer.take_over(chapter, chapter.reused)
+            else:
+                file = writer.add(next(rendered))
+            progress.finished(chapter, file)
+        return writer.publish()
+
+
+def _as_published(project: Project, before: Record) -> Release:
+    """The release that is there already, from its record."""
+    rate = project.config.mp3.sample_rate
+    chapters = tuple(
+        ReleaseChapter(
+            number=each.number,
+            title=each.title,
+            file=each.file,
+            start=each.start,
+            frame_count=each.frame_count,
+            sample_rate=rate,
+        )
+        for each in before.chapters
+    )
+    book = book_file_name(project.metadata.title)
+    return Release(folder=project.folder, metadata=project.metadata, book=book, chapters=chapters)
+
+
+def _executor(project: Project, plan: Plan) -> "partial[Executor]":
+    characters = sum(each.characters for each in plan.chapters if not each.reused)
+    if project.request.jobs == 1 or characters <= _INLINE_CHARACTERS:
+        return partial(Inline)
+    return partial(workers, project.request.jobs, project.config.engine)

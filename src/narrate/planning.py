@@ -1,0 +1,238 @@
+"""From a project to its Plan: what would be done, chapter by chapter, and why. Looks at files, writes none.
+
+A chapter is as it was published when nothing that decides its samples (`audio_key`) or its texts (`text_key`) has
+changed, whatever its number is now. Keys are computed from the source and the settings alone; nothing is spoken.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+from narrate import __version__, text, work
+from narrate.errors import ChapterError
+from narrate.plan import Action, ChapterChoice, ChapterPlan, ChapterRecord, Choice, Plan, Record, difference
+from narrate.process import ffmpeg_version
+from narrate.project import Project, chosen
+from narrate.render import Studio
+from narrate.script import ChapterScript, Interlude, Pause, Utterance
+from narrate.store import key
+from narrate.take import Delivery
+
+
+def make_plan(project: Project, *, only: frozenset[int] | None = None) -> Plan:
+    """What a build would do.
+
+    `only` names chapters to be made afresh, and only those: every other one stays as it was published, even where
+    its source has changed since. Raises ChapterError when there is no such chapter, or when `only` is given and the
+    book was published with other chapters.
+    """
+    before = project.record
+    if only is not None:
+        _check_chapters(project, only)
+    studio = make_studio(project)
+    choices = chosen(project.document.chapters, project.choices)
+    sizes = _changed_files(project.folder, before)
+    chapters, warnings = [], list(project.document.warnings)
+    for number in range(1, len(project.document.chapters) + 1):
+        script = project.script(number)
+        warnings += script.warnings
+        chapter = _chapter_plan(script, studio, choices.get(number), before, sizes)
+        if only is not None and before:
+            chapter = _as_asked(chapter, before.chapters[number - 1], asked=number in only)
+        chapters.append(chapter)
+    kept = tuple(
+        ChapterChoice(number=each.number, title=each.title, choice=each.choice) for each in chapters if each.choice
+    )
+    book_key = _book_key(project, chapters, kept)
+    publish, reason = _publication(before, book_key, chapters, sizes)
+    return Plan(
+        chapters=tuple(chapters),
+        choices=kept,
+        book_key=book_key,
+        publish=publish,
+        publish_reason=reason,
+        warnings=tuple(warnings),
+    )
+
+
+def make_studio(project: Project, *, fresh: frozenset[int] = frozenset()) -> Studio:
+    """What all chapters of a build share. Raises AudioError when the interlude's recording does not exist."""
+    from narrate.mix.interlude import bed_fingerprint
+
+    settings = project.config
+    bed = bed_fingerprint(settings.mix.interlude or settings.text.scene) if settings.text.interludes else ""
+    return Studio(
+        config=settings,
+        store=project.request.store,
+        engine_fingerprint=work.engine(settings.engine).fingerprint(),
+        encoder_fingerprint=ffmpeg_version(),
+        bed_fingerprint=bed,
+        fresh=fresh,
+    )
+
+
+def _check_chapters(project: Project, only: frozenset[int]) -> None:
+    total = len(project.document.chapters)
+    beyond = sorted(number for number in only if not 1 <= number <= total)
+    source = project.request.source
+    if beyond:
+        raise ChapterError(f"{source} has no chapter {beyond[0]}", hint=f"it has {total}: narrate plan {source}")
+    before = project.record
+    if before and [each.title for each in before.chapters] != [each.title for each in project.document.chapters]:
+        message = f"the chapters of {source} are not those of the book in {project.folder} any more"
+        raise ChapterError(message, hint=f"build the whole book again first: narrate build {source}")
+
+
+def _chapter_plan(
+    script: ChapterScript, studio: Studio, choice: Choice | None, before: Record | None, changed_files: frozenset[str]
+) -> ChapterPlan:
+    delivery = _delivery(studio.config.delivery, choice)
+    ingredients = _ingredients(script, delivery, studio)
+    audio_key = key("chapter", **ingredients)
+    text_key, place_key = _text_keys(script)
+    published = [each for each in (before.chapters if before else ()) if each.file not in changed_files]
+    same = [each for each in published if (each.audio_key, each.text_key) == (audio_key, text_key)]
+    reused = min(same, key=lambda each: abs(each.number - script.number)) if same else None
+    return ChapterPlan(
+        number=script.number,
+        title=script.title,
+        utterances=len(script.utterances),
+        characters=sum(len(each.spoken) for each in script.utterances),
+        estimate_s=text.estimate_s(script, rate_wpm=delivery.rate_wpm),
+        delivery=delivery,
+        choice=choice,
+        ingredients=ingredients,
+        audio_key=audio_key,
+        text_key=text_key,
+        place_key=place_key,
+        reused=reused,
+        reason="" if reused else _reason(script, ingredients, before, changed_files),
+    )
+
+
+def _reason(
+    script: ChapterScript, ingredients: Mapping[str, str], before: Record | None, changed_files: frozenset[str]
+) -> str:
+    if before is None:
+        return "not built yet"
+    earlier = next((each for each in before.chapters if each.title == script.title), None)
+    if earlier is None and script.number <= len(before.chapters):
+        earlier = before.chapters[script.number - 1]
+    if earlier is None:
+        return "new chapter"
+    if earlier.file in changed_files:
+        return f"{earlier.file} missing or changed"
+    return difference(earlier.ingredients, ingredients) or "text as displayed changed"
+
+
+def _as_asked(chapter: ChapterPlan, published: ChapterRecord, *, asked: bool) -> ChapterPlan:
+    if asked:
+        return replace(chapter, reused=None, reason="asked for")
+    kept = chapter.reused is None
+    return replace(
+        chapter,
+        reused=published,
+        reason=f"{chapter.reason}; left as it is until the next build" if kept else "",
+        audio_key=published.audio_key,
+        text_key=published.text_key,
+        place_key=published.place_key,
+        ingredients=published.ingredients,
+    )
+
+
+def _delivery(base: Delivery, choice: Choice | None) -> Delivery:
+    if choice is None:
+        return base
+    return Delivery(
+        voice=choice.voice or base.voice,
+        rate_wpm=choice.rate_wpm or base.rate_wpm,
+        pitch=base.pitch if choice.pitch is None else choice.pitch,
+    )
+
+
+def _ingredients(script: ChapterScript, delivery: Delivery, studio: Studio) -> dict[str, str]:
+    """What decides the chapter's samples, by names and values that a person can compare."""
+    mix, mp3 = studio.config.mix, studio.config.mp3
+    said, pauses, drives = [], [], []
+    for cue in script.cues:
+        match cue:
+            case Utterance():
+                said.append(cue.spoken)
+            case Pause():
+                pauses.append(cue.duration_s)
+            case Interlude():
+                drives.append([len(said), cue.duration_s, cue.seed])
+    return {
+        "text": _digest(said),
+        "pauses": _digest(pauses),
+        "voice": delivery.voice,
+        "rate": str(delivery.rate_wpm),
+        "pitch": str(delivery.pitch),
+        "engine": studio.engine_fingerprint,
+        "interludes": _digest([drives, studio.bed_fingerprint, mix.interlude_below_lu, mix.interlude_fade_s])
+        if drives
+        else "none",
+        "loudness": f"{mix.loudness_lufs:g} LUFS, {mix.ceiling_dbtp:g} dBTP",
+        "encoder": f"ffmpeg {studio.encoder_fingerprint}",
+        "encoder settings": f"{mp3.sample_rate} Hz, {mp3.channels} ch, {mp3.bitrate_kbps}k, {mp3.compression_level}",
+        "program": f"{work.TAKE_VERSION}.{work.STRETCH_VERSION}",
+    }
+
+
+def _text_keys(script: ChapterScript) -> tuple[str, str]:
+    shown, places = [], []
+    for cue in script.cues:
+        if isinstance(cue, Utterance):
+            spans = [(s.spoken_start, s.spoken_end, s.text_start, s.text_end) for s in cue.spans]
+            shown.append([cue.text, str(cue.role), spans])
+            places.append([cue.line, cue.href])
+        elif isinstance(cue, Interlude):
+            shown.append([cue.scene, cue.caption])
+        else:
+            shown.append(str(cue.reason))
+    return _digest(shown), _digest(places)
+
+
+def _book_key(project: Project, chapters: list[ChapterPlan], choices: tuple[ChapterChoice, ...]) -> str:
+    metadata = project.metadata
+    cover = hashlib.sha256(metadata.cover.read_bytes()).hexdigest() if metadata.cover else ""
+    return key(
+        "book",
+        program=__version__,
+        chapters=[[each.audio_key, each.text_key, each.place_key, each.title] for each in chapters],
+        choices=[[each.number, each.title, each.choice.describe()] for each in choices],
+        metadata=[metadata.title, metadata.author, metadata.language, metadata.narrator, metadata.date, cover],
+    )
+
+
+def _publication(
+    before: Record | None, book_key: str, chapters: list[ChapterPlan], changed_files: frozenset[str]
+) -> tuple[Action, str]:
+    if before is None:
+        return Action.RUN, "not built yet"
+    if changed_files:
+        return Action.RUN, f"{min(changed_files)} missing or changed"
+    if any(each.action is Action.RUN for each in chapters):
+        return Action.RUN, "chapters changed"
+    if before.book_key != book_key:
+        return Action.RUN, "title, tags, cover or order changed"
+    return Action.UP_TO_DATE, ""
+
+
+def _changed_files(folder: Path, before: Record | None) -> frozenset[str]:
+    """The published files that are not there any more or have another size."""
+
+    def size(name: str) -> int:
+        try:
+            return (folder / name).stat().st_size
+        except OSError:
+            return -1
+
+    return frozenset(name for name, published in (before.files if before else {}).items() if size(name) != published)
+
+
+def _digest(value: object) -> str:
+    canonical = json.dumps(value, ensure_ascii=True, separators=(",", ":"))
+    return hashlib.sha256(canonical.encode()).hexdigest()[:16]

@@ -1,0 +1,113 @@
+"""The Project: a source, its settings, its voice, and the book that was published from it before, if any.
+
+In: what a person asked for. Out: everything a plan needs. Reads the source, its configuration and `build.json`;
+writes nothing.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from narrate import config, record, source, text, work
+from narrate.config import Config
+from narrate.document import Chapter, Document, Metadata
+from narrate.plan import ChapterChoice, Choice, Record
+from narrate.process import cores
+from narrate.release import release_folder
+from narrate.script import ChapterScript
+from narrate.speech.engine import Voice
+from narrate.store import default_root
+
+Flags = Mapping[str, str | int | float | bool]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Request:
+    """What a person asked for. `flags` are settings by the names of `config.SCHEMA`, as given on the command line."""
+
+    source: Path
+    out: Path = Path("audiobooks")
+    flags: Flags = field(default_factory=dict)
+    store: Path = field(default_factory=default_root)
+    jobs: int = field(default_factory=cores)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Project:
+    """A book to be made. `record` tells of the one in `folder` now; `choices` of chapters spoken another way."""
+
+    request: Request
+    document: Document
+    metadata: Metadata
+    config: Config
+    voice: Voice
+    folder: Path
+    record: Record | None
+    choices: tuple[ChapterChoice, ...]
+
+    def script(self, number: int) -> ChapterScript:
+        """Chapter `number` (from 1) as cues; made when it is needed, since a book of scripts would fill the memory."""
+        return text.to_script(
+            self.document.chapters[number - 1],
+            number=number,
+            last=number == len(self.document.chapters),
+            language=self.metadata.language,
+            options=self.config.text,
+        )
+
+    def with_choices(self, choices: tuple[ChapterChoice, ...]) -> "Project":
+        """The same project with other choices."""
+        return replace(self, choices=choices)
+
+
+def open_project(request: Request) -> Project:
+    """Read what there is. Raises SourceError, ConfigError, VoiceError."""
+    document = source.read(request.source)
+    here = request.source.parent
+    beside = config.settings_file(request.source)
+    layers = [config.read_settings(beside)] if beside else []
+    layers.append(config.check(document.settings, where=f"{request.source} (front matter)", folder=here))
+    settings = config.join(*layers, config.check(request.flags, where="command line", folder=Path()))
+    metadata = _metadata(document.metadata, settings)
+    engine = work.engine(settings.engine)
+    voice = engine.resolve(settings.delivery.voice, metadata.language)
+    settings = replace(settings, delivery=replace(settings.delivery, voice=voice.id))
+    if not metadata.narrator:
+        metadata = replace(metadata, narrator=f"{voice.name} ({voice.engine})" if voice.engine else voice.name)
+    folder = request.out / release_folder(metadata)
+    before = record.read(folder)
+    return Project(
+        request=request,
+        document=document,
+        metadata=metadata,
+        config=settings,
+        voice=voice,
+        folder=folder,
+        record=before,
+        choices=before.choices if before else (),
+    )
+
+
+def chosen(chapters: tuple[Chapter, ...], choices: tuple[ChapterChoice, ...]) -> dict[int, Choice]:
+    """Which chapters of the document the choices are for: the one of that title (the one nearest to its old number,
+    if there are several), else the one of that number."""
+    found: dict[int, Choice] = {}
+    for each in choices:
+        same = [number for number, chapter in enumerate(chapters, start=1) if chapter.title == each.title]
+        if same:
+            found[min(same, key=lambda number: abs(number - each.number))] = each.choice
+        elif each.number <= len(chapters):
+            found.setdefault(each.number, each.choice)
+    return found
+
+
+def _metadata(found: Metadata, settings: Config) -> Metadata:
+    return replace(
+        found,
+        title=settings.title or found.title,
+        author=settings.author or found.author,
+        language=settings.language or found.language,
+        narrator=settings.narrator or found.narrator,
+        date=settings.date or found.date,
+        cover=settings.cover or found.cover,
+    )

@@ -1,0 +1,250 @@
+"""The release as it is being written: chapter files, timeline, whole book, manifest, cover, record.
+
+All of it goes into a folder beside the book's own, and takes its place in `publish`, in one step. Chapters that are
+taken over from the earlier release are linked, not copied, where nothing in their file changes.
+"""
+
+import hashlib
+import os
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from functools import cached_property
+from pathlib import Path
+from types import TracebackType
+from typing import BinaryIO, Self
+
+from narrate import record
+from narrate.plan import ChapterPlan, ChapterRecord, Plan, Record
+from narrate.project import Project
+from narrate.publish import id3, mp3
+from narrate.publish.cover import cover_jpeg
+from narrate.publish.files import output_error, whole_file
+from narrate.publish.manifest import write_publication
+from narrate.publish.swap import Staging
+from narrate.publish.timeline import CueRange, TimelineWriter, read_cues
+from narrate.release import (
+    CHAPTERS_FOLDER,
+    COVER_FILE,
+    MANIFEST_FILE,
+    TIMELINE_FILE,
+    Release,
+    ReleaseChapter,
+    book_file_name,
+    chapter_file_name,
+)
+from narrate.render import Rendered
+from narrate.timeline import cue_id, published, shifted
+
+
+class ReleaseWriter:
+    """Writes one release in a `with` block: chapters in order, then `publish`. Without that, nothing of it remains."""
+
+    def __init__(self, project: Project, plan: Plan) -> None:
+        self._project = project
+        self._plan = plan
+        self._options = project.config.mp3
+        self._chapters: list[ReleaseChapter] = []
+        self._records: list[ChapterRecord] = []
+        self._spools: dict[int, BinaryIO] = {}
+        self._frame_count = 0
+        self._open = ExitStack()
+
+    def __enter__(self) -> Self:
+        with ExitStack() as stack:
+            self._staging = stack.enter_context(Staging(self._project.folder))
+            self._folder = self._staging.folder
+            (self._folder / CHAPTERS_FOLDER).mkdir()
+            self._timeline = stack.enter_context(TimelineWriter(self._folder / TIMELINE_FILE))
+            self._open = stack.pop_all()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for spool in self._spools.values():
+            spool.close()
+        self._open.__exit__(kind, value, trace)
+
+    def sink(self, chapter: ChapterPlan) -> Callable[[bytes], None]:
+        """Where the chapter's MPEG frames go, in order, as they are made."""
+        path = self._folder / f".{chapter.number}.frames"
+
+        def write(data: bytes) -> None:
+            try:
+                spool = self._spools.get(chapter.number)
+                if spool is None:
+                    spool = self._spools[chapter.number] = path.open("w+b")
+                spool.write(data)
+            except OSError as error:
+                raise output_error(error, path) from error
+
+        return write
+
+    def add(self, rendered: Rendered) -> Path:
+        """The next chapter, whose frames its sink has; returns its file."""
+        timeline, plan = rendered.timeline, rendered.plan
+        chapter = self._release_chapter(plan, timeline.frame_count)
+        spool = self._spools.pop(plan.number)
+        path = Path(spool.name)
+        try:
+            spool.close()
+            size = path.stat().st_size
+        except OSError as error:
+            raise output_error(error, path) from error
+        tag = self._tag(chapter)
+        self._write_chapter(chapter, tag, mp3.FileRange(path=path, start=0, end=size))
+        path.unlink()
+        cues = self._timeline.chapter(_head(chapter), published(timeline, number=plan.number, offset=chapter.start))
+        return self._keep(plan, chapter, tag, size, cues)
+
+    def take_over(self, plan: ChapterPlan, before: ChapterRecord) -> Path:
+        """The next chapter, as it was published; returns its file."""
+        chapter = self._release_chapter(plan, before.frame_count)
+        old = self._project.folder / before.file
+        tag = self._tag(chapter)
+        if _digest(tag) == before.tag_key and self._link(old, self._folder / chapter.file):
+            pass
+        else:
+            size = old.stat().st_size
+            self._write_chapter(chapter, tag, mp3.FileRange(path=old, start=size - before.audio_bytes, end=size))
+        old_timeline = self._project.folder / TIMELINE_FILE
+        old_cues = CueRange(start=before.cues_start, end=before.cues_end)
+        in_place = (before.number, before.start, before.place_key) == (plan.number, chapter.start, plan.place_key)
+        if in_place:
+            cues = self._timeline.copied(_head(chapter), old_timeline, old_cues)
+        else:
+            cues = self._timeline.chapter(_head(chapter), self._moved(plan, before, chapter, old_timeline, old_cues))
+        return self._keep(plan, chapter, tag, before.audio_bytes, cues)
+
+    def publish(self) -> Release:
+        """Write what remains, and put the release in its place. Raises OutputError; the earlier book is then whole."""
+        self._timeline.close()
+        book = book_file_name(self._project.metadata.title)
+        release = Release(
+            folder=self._project.folder,
+            metadata=self._project.metadata,
+            book=book,
+            chapters=tuple(self._chapters),
+            warnings=self._plan.warnings,
+        )
+        tag = id3.book_tag(release.metadata, release.chapters, cover=self._cover)
+        parts = [self._frames_of(each) for each in self._records]
+        mp3.write_mp3(
+            self._folder / book,
+            tag=tag,
+            options=self._options,
+            mpeg_frame_count=release.frame_count // self._options.samples_per_mpeg_frame,
+            parts=parts,
+        )
+        write_publication(self._folder / MANIFEST_FILE, release)
+        files = {name: (self._folder / name).stat().st_size for name in self._published_names(book)}
+        kept = Record(
+            book_key=self._plan.book_key,
+            flags=self._project.request.flags,
+            choices=self._plan.choices,
+            chapters=tuple(self._records),
+            files=files,
+        )
+        self._write(record.FILE, record.to_json(kept).encode())
+        before = self._project.record
+        self._staging.publish(replaces=frozenset({record.FILE, *(before.files if before else ())}))
+        return release
+
+    def _published_names(self, book: str) -> list[str]:
+        return [book, *(each.file for each in self._chapters), COVER_FILE, MANIFEST_FILE, TIMELINE_FILE]
+
+    def _release_chapter(self, plan: ChapterPlan, frame_count: int) -> ReleaseChapter:
+        name = chapter_file_name(plan.number, len(self._plan.chapters), plan.title)
+        return ReleaseChapter(
+            number=plan.number,
+            title=plan.title,
+            file=f"{CHAPTERS_FOLDER}/{name}",
+            start=self._frame_count,
+            frame_count=frame_count,
+            sample_rate=self._options.sample_rate,
+        )
+
+    def _keep(self, plan: ChapterPlan, chapter: ReleaseChapter, tag: bytes, audio_bytes: int, cues: CueRange) -> Path:
+        self._chapters.append(chapter)
+        self._records.append(
+            ChapterRecord(
+                number=plan.number,
+                title=plan.title,
+                file=chapter.file,
+                audio_key=plan.audio_key,
+                text_key=plan.text_key,
+                place_key=plan.place_key,
+                tag_key=_digest(tag),
+                ingredients=plan.ingredients,
+                start=chapter.start,
+                frame_count=chapter.frame_count,
+                audio_bytes=audio_bytes,
+                cues_start=cues.start,
+                cues_end=cues.end,
+            )
+        )
+        self._frame_count += chapter.frame_count
+        return self._folder / chapter.file
+
+    @cached_property
+    def _cover(self) -> bytes:
+        # Drawn when the first chapter needs it, by when the workers are busy.
+        cover = cover_jpeg(self._project.metadata)
+        self._write(COVER_FILE, cover)
+        return cover
+
+    def _tag(self, chapter: ReleaseChapter) -> bytes:
+        total = len(self._plan.chapters)
+        return id3.chapter_tag(self._project.metadata, chapter, total=total, cover=self._cover)
+
+    def _write_chapter(self, chapter: ReleaseChapter, tag: bytes, frames: mp3.FileRange) -> None:
+        count = chapter.frame_count // self._options.samples_per_mpeg_frame
+        path = self._folder / chapter.file
+        mp3.write_mp3(path, tag=tag, options=self._options, mpeg_frame_count=count, parts=[frames])
+
+    def _frames_of(self, chapter: ChapterRecord) -> mp3.FileRange:
+        path = self._folder / chapter.file
+        size = path.stat().st_size
+        return mp3.FileRange(path=path, start=size - chapter.audio_bytes, end=size)
+
+    def _moved(
+        self, plan: ChapterPlan, before: ChapterRecord, chapter: ReleaseChapter, path: Path, cues: CueRange
+    ) -> Iterator[dict[str, object]]:
+        """The chapter's earlier cues at their new place. Where its source has changed since (a regenerated book keeps
+        such chapters), the lines stay those of the text that was spoken."""
+        same_text = (before.text_key, before.audio_key) == (plan.text_key, plan.audio_key)
+        script = self._project.script(plan.number).cues if same_text and plan.place_key != before.place_key else ()
+        for index, entry in enumerate(read_cues(path, cues)):
+            yield shifted(
+                entry,
+                script[index] if script else None,
+                new_id=cue_id(plan.number, index + 1),
+                by_frames=chapter.start - before.start,
+                sample_rate=chapter.sample_rate,
+            )
+
+    @staticmethod
+    def _link(old: Path, new: Path) -> bool:
+        try:
+            os.link(old, new)
+        except OSError:
+            return False  # another file system, or one without links: then it is written again
+        return True
+
+    def _write(self, name: str, data: bytes) -> None:
+        with whole_file(self._folder / name) as file:
+            file.write(data)
+
+
+def _head(chapter: ReleaseChapter) -> dict[str, object]:
+    return {
+        "number": chapter.number,
+        "title": chapter.title,
+        "file": chapter.file,
+        "start_s": chapter.start_s,
+        "duration_s": chapter.duration_s,
+    }
+
+
+def _digest(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()[:16]

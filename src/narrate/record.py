@@ -1,0 +1,50 @@
+"""`build.json`: what a published book was made of, so that the next build knows what changed and what was chosen.
+
+It lies beside the book and is part of it: the same source and settings give the same bytes.
+"""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+from narrate.plan import ChapterChoice, ChapterRecord, Choice, Record
+
+FILE = "build.json"
+_FORMAT = 1
+
+
+def read(folder: Path) -> Record | None:
+    """The record in a book's folder; None when there is no book, or one that this version cannot go on from."""
+    try:
+        found = json.loads((folder / FILE).read_text("utf-8"))
+        if found["format"] != _FORMAT:
+            return None
+        return Record(
+            book_key=str(found["book_key"]),
+            flags=dict(found["flags"]),
+            choices=tuple(
+                ChapterChoice(number=each["number"], title=each["title"], choice=Choice(**each["choice"]))
+                for each in found["choices"]
+            ),
+            chapters=tuple(ChapterRecord(**each) for each in found["chapters"]),
+            files=dict(found["files"]),
+        )
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def to_json(record: Record) -> str:
+    """The record as text, a chapter a line."""
+    chapters = ",\n  ".join(_dump(_fields(each)) for each in record.chapters)
+    choices = [{"number": c.number, "title": c.title, "choice": _fields(c.choice)} for c in record.choices]
+    head = {"format": _FORMAT, "book_key": record.book_key, "flags": dict(record.flags), "choices": choices}
+    return f'{_dump(head)[:-1]},\n "files": {_dump(dict(record.files))},\n "chapters": [\n  {chapters}\n]}}\n'
+
+
+def _fields(value: object) -> dict[str, object]:
+    found = {name: getattr(value, name) for name in value.__dataclass_fields__}  # type: ignore[attr-defined]
+    return {name: dict(each) if isinstance(each, Mapping) else each for name, each in found.items() if each is not None}
+
+
+def _dump(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False)

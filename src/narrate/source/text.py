@@ -1,0 +1,210 @@
+"""Plain text in, a Document out: paragraphs, sections, headings and the title by the conventions of typed books.
+
+A blank line ends a paragraph, lines wrapped at a fixed width are joined, two blank lines or a mark alone on its line
+end a section. What single lines mean (title, heading, caption) is decided in `lines.py`. Touches no file.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from narrate.document import Block, Document, Figure, Heading, Metadata, Origin, Paragraph, SceneBreak
+from narrate.source import lines
+from narrate.source.decode import decode
+from narrate.source.divide import divide
+from narrate.source.name import readable
+
+_CHAPTER_LEVEL = 2
+_UNWRAPPED = 110
+"""Characters. Nobody wraps typed text wider; a longer line is a paragraph (or a table's row, or an address)."""
+_MOST_FRONT_LINES = 4
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Group:
+    """Lines with nothing between them: a paragraph, or one line that means something. `line` counts from 1.
+
+    `break_line` is the line of the section break before it, 0 without one.
+    """
+
+    lines: tuple[str, ...]
+    line: int
+    break_line: int
+
+    @property
+    def text(self) -> str:
+        return " ".join(" ".join(self.lines).split())
+
+
+def read_text(path: Path, data: bytes) -> Document:
+    """The Document that plain text is taken for. Raises SourceError when `data` is no text."""
+    text, remarks = decode(data, path)
+    groups = list(_groups(text, each_line=_is_unwrapped(text)))
+    del text
+    front = _Front(groups)
+    warnings = list(remarks)
+    blocks = _blocks(front.figure, groups[front.used :], warnings)
+    return Document(
+        metadata=Metadata(title=front.title.text if front.title else readable(path), author=front.author),
+        chapters=divide(blocks, opening=front.opening, chapter_level=_CHAPTER_LEVEL),
+        warnings=tuple(warnings),
+    )
+
+
+def _numbered(text: str) -> Iterator[tuple[int, str]]:
+    """The lines of `text`, stripped, without a list of all of them in memory."""
+    start, number = 0, 1
+    while (end := text.find("\n", start)) >= 0:
+        yield number, text[start:end].strip()
+        start, number = end + 1, number + 1
+    yield number, text[start:].strip()
+
+
+def _is_unwrapped(text: str) -> bool:
+    """Whether every line is a paragraph: most of the text stands in long lines, and those end as sentences do."""
+    characters = in_long = long_lines = ended = 0
+    for _, line in _numbered(text):
+        characters += len(line)
+        if len(line) > _UNWRAPPED:
+            in_long += len(line)
+            long_lines += 1
+            ended += lines.ends_sentence(line)
+    return in_long * 2 > characters and ended * 2 > long_lines
+
+
+def _groups(text: str, *, each_line: bool) -> Iterator[_Group]:
+    held: list[str] = []
+    held_at = blanks = break_line = 0
+    for number, line in _numbered(text):
+        mark = bool(line) and lines.is_mark(line)
+        if line and not mark:
+            if held and each_line:
+                yield _Group(lines=tuple(held), line=held_at, break_line=break_line)
+                held, break_line = [], 0
+            if not held:
+                held_at = number
+            held.append(line)
+            blanks = 0
+            continue
+        if held:
+            yield _Group(lines=tuple(held), line=held_at, break_line=break_line)
+            held, break_line = [], 0
+        blanks = 0 if mark else blanks + 1
+        if mark or (blanks == 2 and not break_line):
+            break_line = number
+    if held:
+        yield _Group(lines=tuple(held), line=held_at, break_line=break_line)
+
+
+class _Front:
+    """What stands before the first prose: the title, a by-line, the caption and credit of a picture.
+
+    `used` counts the groups it took. A picture's lines are only looked for below a title.
+    """
+
+    def __init__(self, groups: list[_Group]) -> None:
+        self.title: Heading | None = None
+        self.author = ""
+        self.opening: list[Heading] = []
+        self.figure: Figure | None = None
+        self.used = 0
+        if self._take_title(groups):
+            self._take_byline(groups)
+            self._take_picture(groups)
+
+    def _take_title(self, groups: list[_Group]) -> bool:
+        first = groups[0] if groups else None
+        if not first or not lines.is_title(first.lines[0]):
+            return False
+        byline = lines.author_of(first.lines[1]) if len(first.lines) == 2 else ""
+        if not (len(first.lines) == 1 or byline) or (len(groups) == 1 and not byline):
+            return False
+        self.title = Heading(text=lines.title_text(first.lines[0]), level=1, origin=Origin(line=first.line))
+        self.opening = [self.title]
+        self.used = 1
+        if byline:
+            self._add_byline(first.lines[1], byline, first.line + 1)
+        return True
+
+    def _take_byline(self, groups: list[_Group]) -> None:
+        if self.author or len(groups) <= self.used or len(groups[self.used].lines) > 1:
+            return
+        group = groups[self.used]
+        if author := lines.author_of(group.text):
+            self._add_byline(group.text, author, group.line)
+            self.used += 1
+
+    def _add_byline(self, text: str, author: str, line: int) -> None:
+        self.author = author
+        self.opening.append(Heading(text=" ".join(text.split()), level=1, origin=Origin(line=line)))
+
+    def _take_picture(self, groups: list[_Group]) -> None:
+        short: list[tuple[int, str]] = []
+        at = self.used
+        while at < len(groups) and (count := _caption_lines(groups[at])):
+            group = groups[at]
+            short += [(group.line + i, " ".join(line.split())) for i, line in enumerate(group.lines[:count])]
+            if count < len(group.lines):
+                groups[at] = _Group(lines=group.lines[count:], line=group.line + count, break_line=0)
+                break
+            at += 1
+            if len(short) > _MOST_FRONT_LINES:
+                return
+        prose_follows = at < len(groups) and lines.is_prose(groups[at].lines)
+        if not short or len(short) > _MOST_FRONT_LINES or not prose_follows:
+            return
+        caption, *credit = [text for _, text in short]
+        self.figure = Figure(caption=caption, credit="; ".join(credit), origin=Origin(line=short[0][0]))
+        self.used = at
+
+
+def _caption_lines(group: _Group) -> int:
+    """How many of the group's first lines are captions or credits: all, the few before wrapped prose, or none."""
+    count = 0
+    while count < len(group.lines) and lines.is_caption(group.lines[count]):
+        count += 1
+    if count == len(group.lines):
+        return count
+    # A short line that is followed by a long one was not wrapped: its writer ended it there.
+    return count if count and len(group.lines[count]) > 1.5 * max(map(len, group.lines[:count])) else 0
+
+
+def _blocks(figure: Figure | None, groups: Sequence[_Group], warnings: list[str]) -> Iterator[Block]:
+    if figure:
+        yield figure
+    headings = lines.Headings()
+    opens = True
+    at = 0
+    while at < len(groups):
+        group = groups[at]
+        at += 1
+        if group.break_line:
+            yield SceneBreak(origin=Origin(line=group.break_line))
+            opens = True
+        subtitle = groups[at] if at < len(groups) and not groups[at].break_line else None
+        after = subtitle.lines if subtitle else ()
+        if found := headings.find(group.lines, after, opens_section=bool(group.break_line)):
+            yield Heading(text=found.text, level=found.level, origin=Origin(line=group.line))
+            at += found.took_next
+            opens = True
+            continue
+        text = group.text
+        if opens:
+            text, at = _mend_drop_cap(group, groups, at, warnings)
+            opens = False
+        yield Paragraph(text=text, origin=Origin(line=group.line))
+
+
+def _mend_drop_cap(group: _Group, groups: Sequence[_Group], at: int, warnings: list[str]) -> tuple[str, int]:
+    """The group's text with the big first letter of a web page put right, and the index of the group after it."""
+    text = group.text
+    if len(text) == 1 and at < len(groups) and not groups[at].break_line:
+        if joined := lines.join_drop_cap(text, groups[at].text):
+            return joined, at + 1
+    if len(group.lines) > 1 and (joined := lines.join_drop_cap(group.lines[0], " ".join(text.split(" ")[1:]))):
+        return joined, at
+    mended = lines.split_drop_cap(text)
+    if mended != text:
+        was, now = text.split(" ", 1)[0], " ".join(mended.split(" ", 2)[:2])
+        warnings.append(f"line {group.line}: a glued drop cap, “{was}”, is read as “{now}”")
+    return mended, at

@@ -1,0 +1,84 @@
+"""pyttsx3 as an Engine: espeak-ng on every system it can be loaded on, else the system's own speech.
+
+On Linux the library is loaded into this process, which never speaks; every utterance is spoken in a forked child.
+Elsewhere a worker process holds it.
+"""
+
+import sys
+from functools import partial
+
+from narrate.errors import SpeechError, VoiceError
+from narrate.speech.engine import Delivery, Voice
+from narrate.speech.guard import AttemptError, ForkGuard, Guard, RefusalError, WorkerGuard, insist
+from narrate.speech.rendering import JUDGE_VERSION, Description, Rendering, Request
+from narrate.speech.sayable import Sayable, sayable
+from narrate.speech.speaker import ENGINE, EspeakSpeaker, best_speaker
+from narrate.speech.voices import pick
+from narrate.take import Take
+
+_DEADLINE_S = 10.0
+_DEADLINE_S_PER_CHARACTER = 0.05  # a thousand times what espeak-ng takes
+
+
+class Pyttsx3Engine:
+    """See `engine.Engine`. Raises VoiceError when there is nothing on this machine that speaks."""
+
+    name = ENGINE
+
+    def __init__(self, guard: Guard | None = None, *, deadline_s: float = _DEADLINE_S) -> None:
+        """`deadline_s` is for an empty utterance; every character adds 0.05 s."""
+        self._guard = guard or _guard()
+        self._deadline_s = deadline_s
+        self._description: Description | None = None
+
+    def voices(self) -> tuple[Voice, ...]:
+        """See `Engine.voices`."""
+        return self._described().voices
+
+    def resolve(self, wanted: str, language: str) -> Voice:
+        """See `Engine.resolve`. With espeak-ng, `+f3` and the like after a name asks for a variant of the voice."""
+        described = self._described()
+        return pick(described.voices, wanted, language, variants=described.variants)
+
+    def fingerprint(self) -> str:
+        """See `Engine.fingerprint`. pyttsx3's own version is no part of it: with our driver it only passes words on."""
+        return f"{self._described().fingerprint}, judge {JUDGE_VERSION}"
+
+    def speak(self, spoken: str, delivery: Delivery) -> Take:
+        """See `Engine.speak`."""
+        words = sayable(spoken)
+        if not words.text.strip():
+            raise SpeechError(f"nothing to say in “{spoken[:60]!r}”")
+        return insist(partial(self._attempt, spoken, words, delivery), sentence=words.text)
+
+    def _attempt(self, spoken: str, words: Sayable, delivery: Delivery) -> Take:
+        from narrate.speech.judge import judge
+
+        request = Request(
+            text=words.text, voice=delivery.voice, rate_wpm=int(delivery.rate_wpm), pitch=int(delivery.pitch)
+        )
+        deadline_s = self._deadline_s + _DEADLINE_S_PER_CHARACTER * len(words.text)
+        sound = Rendering.from_bytes(self._guard.call(request, deadline_s=deadline_s))
+        return judge(
+            sound.pcm,
+            ((words.place(character), ms) for character, ms in sound.marks),
+            sample_rate=sound.sample_rate,
+            spoken=spoken,
+            rate_wpm=request.rate_wpm,
+        )
+
+    def _described(self) -> Description:
+        if self._description is None:
+            try:
+                self._description = Description.from_bytes(self._guard.call(None, deadline_s=60.0))
+            except (AttemptError, RefusalError) as error:
+                raise VoiceError(
+                    f"{ENGINE} cannot list its voices: {error}", hint="`narrate doctor` says what is missing"
+                ) from error
+        return self._description
+
+
+def _guard() -> Guard:
+    if sys.platform == "linux":
+        return ForkGuard(EspeakSpeaker())
+    return WorkerGuard(best_speaker)

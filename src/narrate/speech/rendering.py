@@ -1,0 +1,73 @@
+"""What goes into the guarded process that speaks, and what comes out of it: a Request, and a Rendering as bytes."""
+
+import json
+import struct
+from dataclasses import asdict, dataclass
+
+from narrate.speech.engine import Voice
+
+JUDGE_VERSION = 1
+"""Raise when `judge` makes another take of the same rendering. Here, because `judge` itself loads numpy."""
+
+_HEADER = struct.Struct("<II")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Request:
+    """One utterance to be spoken: `text` as `sayable` made it, and the delivery by the engine's own names."""
+
+    text: str
+    voice: str
+    rate_wpm: int
+    pitch: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Rendering:
+    """Raw sound, neither trimmed nor judged.
+
+    `pcm` is 16-bit mono in this machine's byte order; `marks` say (character of the request's text, counted from 0;
+    milliseconds from the start of the sound) where the engine began a word.
+    """
+
+    sample_rate: int
+    pcm: bytes
+    marks: tuple[tuple[int, int], ...]
+
+    def to_bytes(self) -> bytes:
+        """The rendering as it crosses to the parent process on the same machine."""
+        flat = [number for mark in self.marks for number in mark]
+        return b"".join(
+            (_HEADER.pack(self.sample_rate, len(self.marks)), struct.pack(f"<{len(flat)}i", *flat), self.pcm)
+        )
+
+    @classmethod
+    def from_bytes(cls, data: bytes) -> "Rendering":
+        """The inverse of `to_bytes`. Raises struct.error for bytes that are cut short."""
+        sample_rate, count = _HEADER.unpack_from(data)
+        start = _HEADER.size + 8 * count
+        flat = struct.unpack(f"<{2 * count}i", data[_HEADER.size : start])
+        return cls(sample_rate=sample_rate, pcm=data[start:], marks=tuple(zip(flat[::2], flat[1::2], strict=True)))
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Description:
+    """What a speaker can do: its fingerprint, its voices, and the variants (name, gender) each voice can take on."""
+
+    fingerprint: str
+    voices: tuple[Voice, ...]
+    variants: tuple[tuple[str, str], ...] = ()
+
+    def to_bytes(self) -> bytes:
+        """The description as it crosses to the parent process."""
+        return json.dumps(asdict(self)).encode()
+
+    @classmethod
+    def from_bytes(cls, data: bytes) -> "Description":
+        """The inverse of `to_bytes`."""
+        fields = json.loads(data)
+        return cls(
+            fingerprint=fields["fingerprint"],
+            voices=tuple(Voice(**voice) for voice in fields["voices"]),
+            variants=tuple((name, gender) for name, gender in fields["variants"]),
+        )

@@ -1,0 +1,145 @@
+"""What runs inside a guarded process: a Request comes in, a Rendering goes out as bytes; None asks for a Description.
+
+One of three: espeak-ng to be spoken with once, in a forked child; the same, loaded afresh for every utterance, in a
+worker; or the speech of the operating system (SAPI 5, NSSS) behind pyttsx3's own driver.
+"""
+
+import sys
+from typing import Any
+
+from narrate.errors import NarrateError
+from narrate.speech import espeak_driver
+from narrate.speech.engine import Voice
+from narrate.speech.rendering import Description, Rendering, Request
+from narrate.speech.voices import bcp47
+
+ENGINE = "pyttsx3"
+
+
+class EspeakSpeaker:
+    """espeak-ng through pyttsx3. Only the first utterance of a process has the samples that it should have.
+
+    Building one lists the voices, which leaves no trace in the samples and makes choosing one six times as fast.
+    Raises VoiceError when espeak-ng is not there.
+    """
+
+    def __init__(self) -> None:
+        self._engine = espeak_driver.connect()
+        self._rendering: Rendering | None = None
+        self._error: Exception | None = None
+        self._engine.connect("audio", self._heard)
+        self._engine.connect("error", self._failed)
+        self._voices = _voices(self._engine)
+
+    def __call__(self, request: Request | None) -> bytes:
+        """The answer to `request`. Raises whatever the driver raised."""
+        if request is None:
+            fingerprint = f"{ENGINE}: {espeak_driver.version()}"
+            variants = tuple(espeak_driver.variants())
+            return Description(fingerprint=fingerprint, voices=self._voices, variants=variants).to_bytes()
+        self._rendering = self._error = None
+        self._engine.setProperty("voice", request.voice)
+        self._engine.setProperty("rate", request.rate_wpm)
+        self._engine.setProperty("pitch", request.pitch)
+        self._engine.say(request.text)
+        self._engine.runAndWait()
+        if self._error is not None:
+            raise self._error
+        if self._rendering is None:  # pyttsx3 says nothing for blank text
+            return Rendering(sample_rate=1, pcm=b"", marks=()).to_bytes()
+        return self._rendering.to_bytes()
+
+    def _heard(self, *, pcm: bytes, sample_rate: int, marks: list[tuple[int, int]], **_: object) -> None:
+        self._rendering = Rendering(sample_rate=sample_rate, pcm=pcm, marks=tuple(marks))
+
+    def _failed(self, *, exception: Exception, **_: object) -> None:
+        self._error = self._error or exception
+
+
+def fresh_espeak(request: Request | None) -> bytes:
+    """The answer of an espeak-ng that has never spoken, loaded for it and unloaded after it (about 4 ms)."""
+    try:
+        return EspeakSpeaker()(request)
+    finally:
+        espeak_driver.disconnect()
+
+
+class NativeSpeaker:
+    """The speech of the operating system, by pyttsx3's own driver (`driver`; by default the platform's) and a file."""
+
+    def __init__(self, driver: str | None = None) -> None:
+        import pyttsx3
+
+        self._engine = pyttsx3.init(driver)
+        self._driver = str(self._engine)
+        self._errors: list[Exception] = []
+        self._engine.connect("error", lambda exception, **_: self._errors.append(exception))
+
+    def __call__(self, request: Request | None) -> bytes:
+        """The answer to `request`. Raises whatever the driver raised. These engines know no pitch."""
+        if request is None:
+            fingerprint = f"{ENGINE}: {self._driver}, {_system()}"
+            return Description(fingerprint=fingerprint, voices=_voices(self._engine)).to_bytes()
+        import tempfile
+        from pathlib import Path
+
+        self._errors.clear()
+        with tempfile.TemporaryDirectory(prefix="narrate-", ignore_cleanup_errors=True) as folder:
+            file = Path(folder) / ("take.aiff" if sys.platform == "darwin" else "take.wav")
+            self._engine.setProperty("voice", request.voice)
+            self._engine.setProperty("rate", request.rate_wpm)
+            self._engine.save_to_file(request.text, str(file))
+            self._engine.runAndWait()
+            if self._errors:
+                raise self._errors[0]
+            return _read(file).to_bytes()
+
+
+def best_speaker() -> Any:
+    """What a worker speaks with: espeak-ng where it can be loaded, else the speech of the operating system."""
+    try:
+        fresh_espeak(None)
+    except NarrateError:
+        if sys.platform not in ("darwin", "win32"):
+            raise
+        return NativeSpeaker()
+    return fresh_espeak
+
+
+def _read(file: Any) -> Rendering:
+    import numpy as np
+
+    from narrate.audio import decode
+
+    sample_rate = 22050
+    samples = np.rint(decode(file, sample_rate=sample_rate) * 32768.0)
+    return Rendering(sample_rate=sample_rate, pcm=np.clip(samples, -32768, 32767).astype(np.int16).tobytes(), marks=())
+
+
+def _voices(engine: Any) -> tuple[Voice, ...]:
+    return tuple(
+        Voice(
+            id=str(voice.id),
+            name=str(voice.name or voice.id),
+            language=bcp47(_text((voice.languages or [""])[0])),
+            gender=_gender(voice.gender),
+            engine=ENGINE,
+        )
+        for voice in engine.getProperty("voices")
+    )
+
+
+def _text(value: object) -> str:
+    return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
+
+
+def _gender(value: object) -> str:
+    """pyttsx3's drivers say "Male", "VoiceGenderFemale" or None."""
+    said = str(value or "").casefold()
+    return "female" if "female" in said else "male" if "male" in said else ""
+
+
+def _system() -> str:
+    import platform
+
+    return f"{platform.system()} {platform.version()}"
