@@ -11,9 +11,9 @@ from typing import Any
 import mutagen.flac
 import numpy as np
 import pytest
-from meters import ebur128_lufs
 from numpy.typing import NDArray
 
+from meters import ebur128_lufs
 from narrate.audio import decode
 
 ROOT = Path(__file__).resolve().parents[1]

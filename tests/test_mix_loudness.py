@@ -7,9 +7,9 @@ import time
 
 import numpy as np
 import pytest
-from meters import ebur128_lufs
 from numpy.typing import NDArray
 
+from meters import ebur128_lufs
 from narrate.mix.loudness import block_powers, integrated_lufs, take_powers
 
 RATES = (22050, 44100, 48000)
@@ -93,6 +93,11 @@ def test_takes_tell_the_loudness_of_their_chapter_with_its_pauses(
     chapter = np.concatenate([part for pair in zip(spoken, pauses, strict=True) for part in pair])
     powers = np.concatenate([take_powers(take, 22050) for take in spoken])
     assert integrated_lufs(powers) == pytest.approx(ebur128_lufs(chapter, 22050), abs=0.15)
+
+
+def test_what_is_softer_than_70_lufs_below_full_scale_is_not_heard() -> None:
+    assert integrated(tones((2, -68.0), hz=997, sample_rate=48000), 48000) == -math.inf
+    assert integrated(tones((2, -66.0), hz=997, sample_rate=48000), 48000) == pytest.approx(-69.0, abs=0.05)
 
 
 def test_a_gating_block_begins_every_100_ms_and_lasts_400() -> None:

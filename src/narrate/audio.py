@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-LONGEST_S = 1200
-"""No more of a listener's recording than this is read: twenty minutes are 106 MB of PCM."""
+LONGEST_S = 180
+"""No more of a listener's recording than this is read: three minutes are 32 MB of PCM."""
 
 
 def decode(path: Path, *, sample_rate: int) -> "NDArray[np.float32]":
@@ -45,7 +45,9 @@ def decode(path: Path, *, sample_rate: int) -> "NDArray[np.float32]":
         raise AudioError(f"{path}: not a sound file that ffmpeg can read", hint=str(error)) from error
     if not raw:
         raise AudioError(f"{path}: holds no sound")
-    return (np.frombuffer(raw, "<i2").astype(np.float32) / 32768.0).reshape(-1, 1)
+    pcm = np.frombuffer(raw, "<i2").astype(np.float32)
+    pcm /= 32768.0
+    return pcm.reshape(-1, 1)
 
 
 def to_clip(pcm: "NDArray[np.float32]", *, sample_rate: int) -> Any:

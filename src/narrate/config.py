@@ -18,7 +18,7 @@ from narrate.take import Delivery
 from narrate.text.options import Pauses, TextOptions
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class Setting:
     """One key: its type, and for numbers the least and the most."""
 

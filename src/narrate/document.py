@@ -125,7 +125,7 @@ class Chapter:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Document:
-    """A whole work. `title_block` is the spoken title where it is not a chapter's heading already.
+    """A whole work. A title that its author gave is spoken: it is a Heading, the first block of chapter 1.
 
     `settings` is the `narrate:` table of Markdown front matter, unchecked: `config.py` checks it.
     `warnings` are one-line remarks of the reader for the person.

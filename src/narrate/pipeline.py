@@ -50,7 +50,7 @@ def run(project: Project, plan: Plan, progress: Progress, *, fresh: frozenset[in
         return _as_published(project, project.record)
     studio = make_studio(project, fresh=fresh)
     progress.started(plan)
-    with ReleaseWriter(project, plan) as writer, Crew(_executor(project, plan), room=project.request.jobs + 1) as crew:
+    with ReleaseWriter(project, plan) as writer, Crew(_executor(project, plan), room=2 * project.request.jobs) as crew:
         to_render = (
             (each, project.script(each.number), writer.sink(each)) for each in plan.chapters if not each.reused
         )

@@ -9,6 +9,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from narrate import work
 from narrate.config import Config
@@ -61,6 +62,10 @@ class _Chapter:
         return self.timeline is not None and self.handed_on == len(self.tasks)
 
 
+ToRender = tuple[ChapterPlan, ChapterScript, Callable[[bytes], None]]
+"""A chapter's plan, its script, and the sink that takes its MPEG frames."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Tag:
     number: int
@@ -68,67 +73,82 @@ class _Tag:
 
 
 def render(
-    chapters: Iterator[tuple[ChapterPlan, ChapterScript, Callable[[bytes], None]]],
+    chapters: Iterator[ToRender],
     crew: Crew,
     studio: Studio,
     advance: Callable[[ChapterPlan, int], None],
 ) -> Iterator[Rendered]:
     """Render `chapters`; yields each in their order, as soon as it and all before it are done.
 
-    Of each comes its plan, its script and the sink that takes its MPEG frames. `advance(plan, characters)` hears of
-    progress: every character counts once when it has been spoken and once when it has been encoded.
+    `advance(plan, characters)` hears of progress: every character counts once when it has been spoken and once when
+    it has been encoded.
     """
-    open_chapters: dict[int, _Chapter] = {}
-    to_speak: deque[_Tag] = deque()
-    to_encode: deque[_Tag] = deque()
-    more = True
+    queue = _Queue(chapters, studio)
     while True:
-        while crew.has_room:
-            if to_encode:
-                tag = to_encode.popleft()
-                crew.submit(work.encode, open_chapters[tag.number].tasks[tag.stretch], tag=tag)
-            elif to_speak:
-                tag = to_speak.popleft()
-                crew.submit(work.speak, _speak_task(open_chapters[tag.number], tag.stretch, studio), tag=tag)
-            elif more and len(open_chapters) < _OPEN_CHAPTERS:
-                more = _open_next(chapters, open_chapters, to_speak, studio)
-            else:
-                break
-        if not crew.is_idle:
+        while crew.has_room and (tag := queue.next()) is not None:
+            crew.submit(*queue.work(tag), tag=tag)
+        finished = queue.finished()
+        if finished:
+            yield finished
+        elif crew.is_idle:
+            return
+        else:
             for tag, result in crew.results():
                 assert isinstance(tag, _Tag)
-                chapter = open_chapters[tag.number]
+                chapter = queue.done(tag, result)
                 advance(chapter.plan, _characters(chapter, tag.stretch))
-                if isinstance(result, Spoken):
-                    chapter.spoken[tag.stretch] = result
-                    if len(chapter.spoken) == len(chapter.runs):
-                        _lay_out(chapter, studio)
-                        to_encode.extend(_Tag(tag.number, index) for index in range(len(chapter.tasks)))
-                else:
-                    chapter.encoded.add(tag.stretch)
-                    to_encode.extendleft(_Tag(tag.number, index) for index in _hand_on(chapter, studio))
-        while open_chapters and (first := next(iter(open_chapters.values()))).is_done:
-            assert first.timeline is not None
-            yield Rendered(plan=first.plan, timeline=first.timeline)
-            del open_chapters[first.plan.number]
-        if not more and not open_chapters:
-            return
 
 
-def _open_next(
-    chapters: Iterator[tuple[ChapterPlan, ChapterScript, Callable[[bytes], None]]],
-    open_chapters: dict[int, _Chapter],
-    to_speak: deque[_Tag],
-    studio: Studio,
-) -> bool:
-    following = next(chapters, None)
-    if following is None:
-        return False
-    plan, script, sink = following
-    runs = stretches(script.cues, sample_rate=studio.config.mix.sample_rate)
-    open_chapters[plan.number] = _Chapter(plan=plan, script=script, sink=sink, runs=runs)
-    to_speak.extend(_Tag(plan.number, index) for index in range(len(runs)))
-    return True
+class _Queue:
+    """What is to be done next: encodes before speech, chapters in their order, a few open at a time."""
+
+    def __init__(self, chapters: Iterator[ToRender], studio: Studio) -> None:
+        self._chapters = chapters
+        self._studio = studio
+        self._open: dict[int, _Chapter] = {}
+        self._to_speak: deque[_Tag] = deque()
+        self._to_encode: deque[_Tag] = deque()
+
+    def next(self) -> _Tag | None:
+        """The next task; None when there is none for now."""
+        while not self._to_encode and not self._to_speak and len(self._open) < _OPEN_CHAPTERS:
+            following = next(self._chapters, None)
+            if following is None:
+                break
+            plan, script, sink = following
+            runs = stretches(script.cues, sample_rate=self._studio.config.mix.sample_rate)
+            self._open[plan.number] = _Chapter(plan=plan, script=script, sink=sink, runs=runs)
+            self._to_speak.extend(_Tag(plan.number, index) for index in range(len(runs)))
+        waiting = self._to_encode or self._to_speak
+        return waiting.popleft() if waiting else None
+
+    def work(self, tag: _Tag) -> "tuple[Callable[[Any], Any], SpeakTask | EncodeTask]":
+        """What a worker is to do for it."""
+        chapter = self._open[tag.number]
+        if chapter.timeline is None:
+            return work.speak, _speak_task(chapter, tag.stretch, self._studio)
+        return work.encode, chapter.tasks[tag.stretch]
+
+    def done(self, tag: _Tag, result: "Spoken | int") -> _Chapter:
+        """Take what a worker answered, and say of which chapter it is."""
+        chapter = self._open[tag.number]
+        if isinstance(result, Spoken):
+            chapter.spoken[tag.stretch] = result
+            if len(chapter.spoken) == len(chapter.runs):
+                _lay_out(chapter, self._studio)
+                self._to_encode.extend(_Tag(tag.number, index) for index in range(len(chapter.tasks)))
+        else:
+            chapter.encoded.add(tag.stretch)
+            self._to_encode.extendleft(_Tag(tag.number, index) for index in _hand_on(chapter, self._studio))
+        return chapter
+
+    def finished(self) -> Rendered | None:
+        """The first chapter, if it is done; it is then forgotten."""
+        first = next(iter(self._open.values()), None)
+        if first is None or first.timeline is None or not first.is_done:
+            return None
+        del self._open[first.plan.number]
+        return Rendered(plan=first.plan, timeline=first.timeline)
 
 
 def _line(text: Utterance, plan: ChapterPlan, studio: Studio) -> Line:

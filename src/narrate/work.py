@@ -115,9 +115,10 @@ def encode(task: EncodeTask) -> int:
     have = kept.get("stretches", task.key)
     if have is not None:
         return len(have)
+    filters = f"{limiter(task.mix)},volume={-task.mp3.encoder_gain_db}dB"
     blocks = (_samples(kept, task, sound) for sound in task.sounds)
     with _scratch() as folder:
-        data = mp3.encode(blocks, options=task.mp3, scratch=folder / "stretch.mp3", filters=limiter(task.mix))
+        data = mp3.encode(blocks, options=task.mp3, scratch=folder / "stretch.mp3", filters=filters)
     kept.put("stretches", task.key, data)
     return len(data)
 
@@ -139,10 +140,10 @@ def _take(kept: store.Store, engine_name: str, delivery: Delivery, line: Line, *
             return from_bytes(data)
         except NarrateError:
             kept.drop("takes", line.key)
-    from narrate.mix.loudness import block_powers
+    from narrate.mix.loudness import take_powers
 
     take = engine(engine_name).speak(line.spoken, delivery)
-    powers = block_powers(take.pcm, take.info.sample_rate)
+    powers = take_powers(take.pcm, take.info.sample_rate)
     take = replace(take, info=replace(take.info, block_powers=tuple(powers.tolist())))
     kept.put("takes", line.key, to_bytes(take))
     return take

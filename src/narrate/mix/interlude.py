@@ -131,7 +131,8 @@ def _looped(bed: Bed) -> Any:
 def _rise(frame_count: int) -> "NDArray[np.float32]":
     """A quarter of a sine from 0, shape (frame_count, 1): with its mirror image the powers add up to one."""
     angle = np.arange(frame_count) * (math.pi / 2 / max(frame_count, 1))
-    return np.sin(angle).astype(np.float32).reshape(-1, 1)
+    rise: NDArray[np.float32] = np.sin(angle).astype(np.float32)
+    return rise.reshape(-1, 1)
 
 
 def _path_of(sound: str | Path) -> Path:

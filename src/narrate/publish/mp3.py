@@ -20,7 +20,7 @@ from typing import IO, TYPE_CHECKING, BinaryIO, Self
 
 from narrate.errors import AudioError, NarrateError, OutputError
 from narrate.process import ffmpeg_path
-from narrate.publish.files import whole_file
+from narrate.publish.files import output_error, whole_file
 from narrate.publish.frames import LEAD, TAIL, info_frame, keep, primer_count
 from narrate.publish.options import Mp3Options
 
@@ -103,7 +103,10 @@ class Encoder:
 
     def __enter__(self) -> Self:
         # A file takes any number of complaints; a pipe that nobody reads would stop ffmpeg after 64 KB of them.
-        self._log = tempfile.TemporaryFile()
+        try:
+            self._log = tempfile.TemporaryFile()
+        except OSError as error:
+            raise output_error(error, Path(tempfile.gettempdir())) from error
         try:
             self._process = subprocess.Popen(
                 self._command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=self._log
@@ -235,8 +238,11 @@ def primer(options: Mp3Options) -> bytes:
 
     count = primer_count(options)
     silence = np.zeros((count * options.samples_per_mpeg_frame, options.channels), np.float32)
-    with tempfile.TemporaryDirectory(prefix="narrate-") as folder:
-        return encode([silence], options=options, scratch=Path(folder) / "primer")
+    try:
+        with tempfile.TemporaryDirectory(prefix="narrate-") as folder:
+            return encode([silence], options=options, scratch=Path(folder) / "primer")
+    except OSError as error:
+        raise output_error(error, Path(tempfile.gettempdir())) from error
 
 
 def write_mp3(

@@ -44,6 +44,14 @@ class Mp3Options:
         return self.sample_rate in _MPEG1_RATES
 
     @property
+    def encoder_gain_db(self) -> float:
+        """What LAME does to the level, in dB: its presets scale the sound by 0.95 up to 160 kbit/s, less above.
+
+        Measured with tones, MPEG-1 and MPEG-2, mono and stereo, libmp3lame 3.100; a test measures it again.
+        """
+        return {192: -0.264, 224: -0.175, 256: 0.0, 320: 0.0}.get(self.bitrate_kbps, -0.445)
+
+    @property
     def samples_per_mpeg_frame(self) -> int:
         """Samples a channel in one MPEG frame: 1152, or 576 in MPEG-2."""
         return 1152 if self.mpeg1 else 576

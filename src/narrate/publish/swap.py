@@ -276,6 +276,8 @@ def _make_folders(folder: Path) -> list[Path]:
     while not at.exists():
         missing.append(at)
         at = at.parent
+    if not at.is_dir():
+        raise NotADirectoryError(errno.ENOTDIR, f"{at.name} is a file", str(at))
     folder.mkdir(parents=True, exist_ok=True)
     return missing[::-1]
 

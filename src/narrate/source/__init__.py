@@ -81,5 +81,5 @@ def _reader(path: Path) -> Reader:
     hint = f"narrate reads {', '.join(READERS)}"
     if suffix in _NOT_YET:
         raise SourceError(f"{shown(path)}: {suffix} files cannot be read yet", hint=f"{hint}; save it as one of these")
-    kind = f"the type {shown(Path(suffix))} is not known" if suffix else "a file without a suffix; its type is not known"
+    kind = f"the type {shown(Path(suffix))} is not known" if suffix else "its type is not known, it has no suffix"
     raise SourceError(f"{shown(path)}: {kind}", hint=hint)

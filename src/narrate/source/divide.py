@@ -3,19 +3,33 @@
 Every reader shares it, so that structure means the same in every format. Pure.
 """
 
+import itertools
 import re
 from collections.abc import Iterable, Sequence
 
-from narrate.document import Block, Chapter, Code, Figure, Heading, ListItem, Note, Paragraph, Quotation, SceneBreak, Table
+from narrate.document import (
+    Block,
+    Chapter,
+    Code,
+    Figure,
+    Heading,
+    ListItem,
+    Note,
+    Paragraph,
+    Quotation,
+    SceneBreak,
+    Table,
+)
 
 _PART = re.compile(r"(?:part|book|volume|teil|buch|band|partie|livre|tome|parte|libro)\b", re.IGNORECASE)
 _SENTENCE_END = re.compile(r"[.!?…]+[\"”’»)\]]*$")
 _ABBREVIATION = re.compile(r"^[\"“‘(]*(?:\w|Mr|Mrs|Ms|Dr|St|Prof|Rev|Capt|Col|Gen|Lt|Sgt|Hon|Jr|Sr|No|vs)\.$")
-_SMALL = frozenset(
+_SMALL_WORDS = (
     "a an the of in on at to for from by with and or but nor as that which who whose than into onto over under my your "
     "his her its our their is was were are be been had has have i der die das und ein eine le la les de du des un une "
-    "et el los y en".split()
+    "et el los y en"
 )
+_SMALL = frozenset(_SMALL_WORDS.split())
 _TITLE_LENGTH = 160
 
 
@@ -26,7 +40,7 @@ def divide(blocks: Iterable[Block], *, opening: Sequence[Heading] = (), chapter_
     sections between scene breaks do. `opening` is the work's title (and by-line): it is put before chapter 1, unless
     chapter 1's own heading says the same. No block is lost but scene breaks at a chapter's edge.
     """
-    sequence = [block for block in blocks]
+    sequence = list(blocks)
     level = chapter_level or _chapter_level(sequence)
     headed = any(isinstance(block, Heading) and block.level <= level for block in sequence)
     runs = _by_headings(sequence, level) if headed else _by_scenes(sequence)
@@ -37,7 +51,7 @@ def divide(blocks: Iterable[Block], *, opening: Sequence[Heading] = (), chapter_
         return (Chapter(title=_short(opening[0].text), titled=True, blocks=tuple(opening)),)
     first = chapters[0]
     own = next((block.text for block in first.blocks if isinstance(block, Heading)), "")
-    if _same(own, opening[0].text):
+    if same_words(own, opening[0].text):
         opening = opening[1:]
     title, titled = first.title, first.titled
     if len(chapters) == 1 and not titled and opening:
@@ -69,7 +83,7 @@ def opening_words(text: str, limit: int = 7) -> str:
 
 def _chapter_level(blocks: Sequence[Block]) -> int:
     levels = sorted({block.level for block in blocks if isinstance(block, Heading)})
-    for level, deeper in zip(levels, levels[1:], strict=False):
+    for level, deeper in itertools.pairwise(levels):
         if not _only_parts(blocks, level):
             return level
         if deeper == levels[-1]:
@@ -81,9 +95,9 @@ def _only_parts(blocks: Sequence[Block], level: int) -> bool:
     """Whether every heading of `level` just announces deeper ones: a "Part …", or followed by one without text."""
     seen = [block for block in blocks if not isinstance(block, SceneBreak)]
     for block, after in zip(seen, [*seen[1:], None], strict=True):
-        if isinstance(block, Heading) and block.level == level and not _PART.match(block.text):
-            if not isinstance(after, Heading) or after.level <= level:
-                return False
+        announces = isinstance(after, Heading) and after.level > level
+        if isinstance(block, Heading) and block.level == level and not (announces or _PART.match(block.text)):
+            return False
     return True
 
 
@@ -162,7 +176,8 @@ def _short(title: str) -> str:
     return title if len(title) <= _TITLE_LENGTH else title[: _TITLE_LENGTH - 1].rstrip() + "…"
 
 
-def _same(one: str, other: str) -> bool:
+def same_words(one: str, other: str) -> bool:
+    """Whether two titles say the same, case and punctuation aside."""
     return _letters(one) == _letters(other) != ""
 
 

@@ -38,7 +38,8 @@ _NAMED = re.compile(
 )
 _NUMBERED = re.compile(r"([IVXLC]{1,8})\.?(?:\s+(\S.{0,80}))?")
 _CLOSING = frozenset({"THE END", "END", "FIN", "FINIS", "ENDE", "FINE"})
-_SMALL = frozenset("a an the of in on at to for from by with and or but nor as der die das und le la les de du".split())
+_SMALL_WORDS = "a an the of in on at to for from by with and or but nor as der die das und le la les de du"
+_SMALL = frozenset(_SMALL_WORDS.split())
 
 _LONGEST_TITLE = 120
 _LONGEST_CAPTION = 80
@@ -57,7 +58,7 @@ def ends_sentence(line: str) -> bool:
 def is_title(line: str) -> bool:
     """Whether a first line reads like a title: short, with words, and no sentence unless it is quoted or asks."""
     line = title_text(line)
-    if not 1 <= len(line) <= _LONGEST_TITLE or len(line.split()) > 18 or not any(map(str.isalnum, line)):
+    if not 2 <= len(line) <= _LONGEST_TITLE or len(line.split()) > 18 or not any(map(str.isalnum, line)):
         return False
     if Headings().find((line,), ()):
         return False
@@ -233,24 +234,26 @@ def _joined(heading: str, name: str) -> str:
     return f"{heading} {name}" if heading.endswith((".", ":")) else f"{heading}: {name}"
 
 
-_AFTER_I = frozenset(
+_VERBS = (
     "have had has was am would could can cannot should shall will may might must did never always often once first "
     "still just only even also know knew think thought remember recall saw see went go goes came come love loved like "
     "liked want wanted used grew met hate hated need needed wish wished hope hoped believe believed feel felt hear "
     "heard began begin learned learnt live lived left lost made make say said spent spend started stood sat took told "
     "tried try turned wake walked watch watched woke work worked write wrote bought drove drive ran read found gave "
-    "got keep kept moved passed won wonder wondered suppose suspect arrived became".split()
+    "got keep kept moved passed won wonder wondered suppose suspect arrived became"
 )
+_AFTER_I = frozenset(_VERBS.split())
 """Verbs and adverbs that follow "I" and do not make a word of their own when it is glued on."""
-_AFTER_A = frozenset(
+_NOUNS = (
     "few friend man woman year good great small little young couple week month lesser stranger boy girl hundred "
     "thousand strange certain dozen decade century child colleague person group series story film book car house city "
-    "town family neighbor neighbour teacher doctor writer reader phone letter photograph picture bright quiet dark".split()
+    "town family neighbor neighbour teacher doctor writer reader phone letter photograph picture bright quiet dark"
 )
+_AFTER_A = frozenset(_NOUNS.split())
 
 
 def split_drop_cap(text: str) -> str:
-    """"Ihave appeared" as "I have appeared": an `I` or `A` that a web page glued to the next word, when it is safe."""
+    """ "Ihave appeared" as "I have appeared": an `I` or `A` that a web page glued to the next word, when it is safe."""
     found = re.match(r"([“\"‘']?)([IA])([a-z]+)(?![\w’'])", text[:60])
     if found and found[3] in (_AFTER_I if found[2] == "I" else _AFTER_A):
         return f"{found[1]}{found[2]} {text[found.start(3) :]}"
@@ -258,7 +261,7 @@ def split_drop_cap(text: str) -> str:
 
 
 def join_drop_cap(letter: str, rest: str) -> str:
-    """"T" and "he road" as "The road"; "" when the two do not belong together."""
+    """ "T" and "he road" as "The road"; "" when the two do not belong together."""
     if not (len(letter) == 1 and letter.isupper() and rest[:1].islower()):
         return ""
     word = re.match(r"[^\W\d_]+", rest)

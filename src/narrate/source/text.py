@@ -198,9 +198,9 @@ def _blocks(figure: Figure | None, groups: Sequence[_Group], warnings: list[str]
 def _mend_drop_cap(group: _Group, groups: Sequence[_Group], at: int, warnings: list[str]) -> tuple[str, int]:
     """The group's text with the big first letter of a web page put right, and the index of the group after it."""
     text = group.text
-    if len(text) == 1 and at < len(groups) and not groups[at].break_line:
-        if joined := lines.join_drop_cap(text, groups[at].text):
-            return joined, at + 1
+    follows = groups[at].text if len(text) == 1 and at < len(groups) and not groups[at].break_line else ""
+    if joined := lines.join_drop_cap(text, follows):
+        return joined, at + 1
     if len(group.lines) > 1 and (joined := lines.join_drop_cap(group.lines[0], " ".join(text.split(" ")[1:]))):
         return joined, at
     mended = lines.split_drop_cap(text)

@@ -33,6 +33,7 @@ _RATES = (80, 450)  # espeakRATE_MINIMUM, espeakRATE_MAXIMUM
 
 _bindings: Any = None
 _sample_rate = 0
+_seeds: list[Any] = []
 
 
 def connect() -> Any:
@@ -88,10 +89,10 @@ def buildDriver(proxy: Any) -> "EspeakDriver":  # noqa: N802 (the name that pytt
 
 
 class EspeakDriver:
-    """A pyttsx3 driver. `say` returns when the sound is complete, and notifies `audio` with
+    """A pyttsx3 driver whose `say` returns when the sound is complete. Errors reach pyttsx3's topic `error`.
 
-    `pcm` (16-bit mono, this machine's byte order), `sample_rate` in Hz and `marks`, a list of (character of the
-    text counted from 0, milliseconds). Errors reach pyttsx3's topic `error`.
+    It notifies the topic `audio` with `pcm` (pieces of 16-bit mono in this machine's byte order), `sample_rate` in Hz
+    and `marks`, a list of (character of the text counted from 0, milliseconds).
     """
 
     def __init__(self, proxy: Any) -> None:
@@ -101,13 +102,14 @@ class EspeakDriver:
         self._marks: list[tuple[int, int]] = []
         self._complete = False
         self._error: BaseException | None = None
-        self._espeak.SetSynthCallback(self._hear)
 
     def say(self, text: str) -> None:
         """Speak `text`. Raises RuntimeError when espeak-ng fails or stops before the end."""
         self._pcm, self._marks, self._complete, self._error = [], [], False, None
         self._proxy.notify("started-utterance")
-        _seed(self._espeak.dll)
+        self._espeak.SetSynthCallback(self._hear)  # now, not sooner: the process has one, and may have more drivers
+        for seed in _seeds:
+            seed(_SEED)
         # Only CHARS_UTF8: neither markup (SSML) nor [[phonemes]] in a book's text is obeyed, nor is silence added.
         data = text.encode("utf-8", "replace")
         result = self._espeak.cSynth(
@@ -117,7 +119,7 @@ class EspeakDriver:
             raise self._error
         if result != self._espeak.EE_OK or not self._complete:
             raise RuntimeError(f"espeak-ng stopped before the end (code {result})")
-        self._proxy.notify("audio", pcm=b"".join(self._pcm), sample_rate=_sample_rate, marks=self._marks)
+        self._proxy.notify("audio", pcm=self._pcm, sample_rate=_sample_rate, marks=self._marks)
         self._proxy.notify("finished-utterance", completed=True)
 
     def _hear(self, samples: Any, count: int, events: Any) -> int:
@@ -226,12 +228,19 @@ def _borrows(file: Path, dictionaries: set[str]) -> bool:
     return "dictionary" in words[:-1] and words[words.index("dictionary") + 1] in dictionaries
 
 
-def _seed(library: Any) -> None:
-    """Breathy voices are noise, which espeak-ng seeds by the clock, and its Klatt voices draw on the C library's."""
+def _find_seeds(library: Any) -> list[Any]:
+    """What must be called for the same noise every time.
+
+    Breathy voices are noise, which espeak-ng seeds by the clock (f2, f3, whisper differed from process to process),
+    and its Klatt voices draw on the C library's.
+    """
+    seeds = []
     with contextlib.suppress(AttributeError):  # espeak-ng 1.51 has only the second
-        library.espeak_ng_SetRandSeed(ctypes.c_long(_SEED))
+        seeds.append(library.espeak_ng_SetRandSeed)
+        seeds[0].argtypes = [ctypes.c_long]
     with contextlib.suppress(AttributeError, OSError):
-        ctypes.CDLL("ucrtbase" if sys.platform == "win32" else None).srand(_SEED)
+        seeds.append(ctypes.CDLL("ucrtbase" if sys.platform == "win32" else None).srand)
+    return seeds
 
 
 def _data_folder() -> Path:
@@ -242,7 +251,7 @@ def _data_folder() -> Path:
 
 def _open() -> Any:
     """pyttsx3's bindings to an espeak-ng that is loaded and initialised."""
-    global _bindings, _sample_rate
+    global _bindings, _sample_rate, _seeds
     if _bindings is None:
         library, data = _from_wheel()
         try:
@@ -254,7 +263,7 @@ def _open() -> Any:
         rate = bindings.Initialize(bindings.AUDIO_OUTPUT_SYNCHRONOUS, _BUFFER_MS, path, _DONT_EXIT)
         if rate <= 0:
             raise VoiceError(f"espeak-ng finds no data in {data or 'its own folder'}", hint=_INSTALL)
-        _bindings, _sample_rate = bindings, rate
+        _bindings, _sample_rate, _seeds = bindings, rate, _find_seeds(bindings.dll)
     return _bindings
 
 

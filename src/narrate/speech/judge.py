@@ -43,7 +43,9 @@ _EDGES = "\"'“”‘’‚„«»‹›()[]{}.,;:!?。、，！？؟،"
 _UNSPACED = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u2e80-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
 
 
-def judge(pcm: bytes, marks: "Iterable[tuple[int, int]]", *, sample_rate: int, spoken: str, rate_wpm: int) -> Take:
+def judge(
+    pcm: bytes | bytearray, marks: "Iterable[tuple[int, int]]", *, sample_rate: int, spoken: str, rate_wpm: int
+) -> Take:
     """A Take of `pcm` (16-bit mono), without its silent ends but for 10 ms before and 25 ms after, ends faded.
 
     `marks` are (character of `spoken`, milliseconds) where words begin. Samples are n/32768 exactly, so that
@@ -98,14 +100,13 @@ def place_words(marks: "Iterable[tuple[int, int]]", spoken: str, frame_count: in
             before, opening, _ = starts[-1]
             starts[-1] = (before, opening, character)
             starts.append((frame, character, token_end))
-    frames = [frame for frame, _, _ in starts[1:]] + [frame_count]
-    return tuple(
-        Word(start=frame, length=until - frame, spoken_start=opening, spoken_end=closing)
-        for (frame, (opening, closing)), until in zip(
-            ((frame, _bare(spoken, opening, closing)) for frame, opening, closing in starts), frames, strict=True
-        )
-        if until > frame
-    )
+    words = []
+    for index, (frame, opening, closing) in enumerate(starts):
+        until = starts[index + 1][0] if index + 1 < len(starts) else frame_count
+        if until > frame:
+            spoken_start, spoken_end = _bare(spoken, opening, closing)
+            words.append(Word(start=frame, length=until - frame, spoken_start=spoken_start, spoken_end=spoken_end))
+    return tuple(words)
 
 
 def _bare(spoken: str, start: int, end: int) -> tuple[int, int]:

@@ -2,6 +2,7 @@
 
 import json
 import struct
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 
 from narrate.speech.engine import Voice
@@ -31,23 +32,22 @@ class Rendering:
     """
 
     sample_rate: int
-    pcm: bytes
+    pcm: bytes | bytearray
     marks: tuple[tuple[int, int], ...]
 
-    def to_bytes(self) -> bytes:
-        """The rendering as it crosses to the parent process on the same machine."""
-        flat = [number for mark in self.marks for number in mark]
-        return b"".join(
-            (_HEADER.pack(self.sample_rate, len(self.marks)), struct.pack(f"<{len(flat)}i", *flat), self.pcm)
-        )
-
     @classmethod
-    def from_bytes(cls, data: bytes) -> "Rendering":
-        """The inverse of `to_bytes`. Raises struct.error for bytes that are cut short."""
+    def from_bytes(cls, data: bytes | bytearray) -> "Rendering":
+        """The inverse of `pack`. Raises struct.error for bytes that are cut short."""
         sample_rate, count = _HEADER.unpack_from(data)
         start = _HEADER.size + 8 * count
         flat = struct.unpack(f"<{2 * count}i", data[_HEADER.size : start])
         return cls(sample_rate=sample_rate, pcm=data[start:], marks=tuple(zip(flat[::2], flat[1::2], strict=True)))
+
+
+def pack(*, sample_rate: int, pcm: Iterable[bytes], marks: Sequence[tuple[int, int]]) -> bytes:
+    """A rendering as it crosses to the parent process on the same machine, its sound in pieces."""
+    flat = [number for mark in marks for number in mark]
+    return b"".join((_HEADER.pack(sample_rate, len(marks)), struct.pack(f"<{len(flat)}i", *flat), *pcm))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -63,7 +63,7 @@ class Description:
         return json.dumps(asdict(self)).encode()
 
     @classmethod
-    def from_bytes(cls, data: bytes) -> "Description":
+    def from_bytes(cls, data: bytes | bytearray) -> "Description":
         """The inverse of `to_bytes`."""
         fields = json.loads(data)
         return cls(

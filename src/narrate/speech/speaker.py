@@ -10,7 +10,7 @@ from typing import Any
 from narrate.errors import NarrateError
 from narrate.speech import espeak_driver
 from narrate.speech.engine import Voice
-from narrate.speech.rendering import Description, Rendering, Request
+from narrate.speech.rendering import Description, Request, pack
 from narrate.speech.voices import bcp47
 
 ENGINE = "pyttsx3"
@@ -25,7 +25,7 @@ class EspeakSpeaker:
 
     def __init__(self) -> None:
         self._engine = espeak_driver.connect()
-        self._rendering: Rendering | None = None
+        self._rendering = b""
         self._error: Exception | None = None
         self._engine.connect("audio", self._heard)
         self._engine.connect("error", self._failed)
@@ -37,7 +37,7 @@ class EspeakSpeaker:
             fingerprint = f"{ENGINE}: {espeak_driver.version()}"
             variants = tuple(espeak_driver.variants())
             return Description(fingerprint=fingerprint, voices=self._voices, variants=variants).to_bytes()
-        self._rendering = self._error = None
+        self._rendering, self._error = b"", None
         self._engine.setProperty("voice", request.voice)
         self._engine.setProperty("rate", request.rate_wpm)
         self._engine.setProperty("pitch", request.pitch)
@@ -45,12 +45,10 @@ class EspeakSpeaker:
         self._engine.runAndWait()
         if self._error is not None:
             raise self._error
-        if self._rendering is None:  # pyttsx3 says nothing for blank text
-            return Rendering(sample_rate=1, pcm=b"", marks=()).to_bytes()
-        return self._rendering.to_bytes()
+        return self._rendering or pack(sample_rate=1, pcm=(), marks=())  # pyttsx3 says nothing for blank text
 
-    def _heard(self, *, pcm: bytes, sample_rate: int, marks: list[tuple[int, int]], **_: object) -> None:
-        self._rendering = Rendering(sample_rate=sample_rate, pcm=pcm, marks=tuple(marks))
+    def _heard(self, *, pcm: list[bytes], sample_rate: int, marks: list[tuple[int, int]], **_: object) -> None:
+        self._rendering = pack(sample_rate=sample_rate, pcm=pcm, marks=marks)
 
     def _failed(self, *, exception: Exception, **_: object) -> None:
         self._error = self._error or exception
@@ -92,7 +90,7 @@ class NativeSpeaker:
             self._engine.runAndWait()
             if self._errors:
                 raise self._errors[0]
-            return _read(file).to_bytes()
+            return _read(file)
 
 
 def best_speaker() -> Any:
@@ -106,14 +104,15 @@ def best_speaker() -> Any:
     return fresh_espeak
 
 
-def _read(file: Any) -> Rendering:
+def _read(file: Any) -> bytes:
     import numpy as np
 
     from narrate.audio import decode
 
     sample_rate = 22050
     samples = np.rint(decode(file, sample_rate=sample_rate) * 32768.0)
-    return Rendering(sample_rate=sample_rate, pcm=np.clip(samples, -32768, 32767).astype(np.int16).tobytes(), marks=())
+    pcm = np.clip(samples, -32768, 32767).astype(np.int16).tobytes()
+    return pack(sample_rate=sample_rate, pcm=(pcm,), marks=())
 
 
 def _voices(engine: Any) -> tuple[Voice, ...]:

@@ -1,0 +1,23 @@
+"""How long a chapter will sound, before a word of it has been spoken. Pure."""
+
+import unicodedata
+
+from narrate.script import ChapterScript, Interlude, Pause
+
+_CHARACTERS_A_SECOND = 18.6
+"""Of trimmed speech at 175 words a minute: espeak-ng 1.52, voice `en`, over 165 sentences of an essay."""
+_WIDE = 3.0
+"""One Chinese, Japanese or Korean sign takes about as long as three Latin letters."""
+
+
+def estimate_s(script: ChapterScript, *, rate_wpm: int) -> float:
+    """Seconds that `script` will last, spoken at `rate_wpm` words a minute, pauses and interludes included."""
+    silent = sum(cue.duration_s for cue in script.cues if isinstance(cue, Pause | Interlude))
+    weight = sum(_weight(utterance.spoken) for utterance in script.utterances)
+    return silent + weight / _CHARACTERS_A_SECOND * 175.0 / max(1, rate_wpm)
+
+
+def _weight(spoken: str) -> float:
+    if spoken.isascii():
+        return float(len(spoken))
+    return sum(_WIDE if unicodedata.east_asian_width(char) in "WF" else 1.0 for char in spoken)

@@ -1,0 +1,97 @@
+"""Tasks run side by side, survive the death of a worker, and leave no process behind."""
+
+import os
+import signal
+import time
+from concurrent.futures import ProcessPoolExecutor
+from functools import partial
+from multiprocessing import get_context
+from pathlib import Path
+
+import pytest
+
+from narrate.errors import NarrateError, SpeechError
+from narrate.pool import TRIES, Crew, Inline
+
+
+def forked(count: int = 2) -> ProcessPoolExecutor:
+    return ProcessPoolExecutor(count, mp_context=get_context("fork"))
+
+
+def double(number: int) -> int:
+    return 2 * number
+
+
+def refuse(sentence: str) -> None:
+    raise SpeechError(f"cannot speak {sentence}", hint="another voice")
+
+
+def die_once(marker: Path) -> str:
+    if not marker.exists():
+        marker.touch()
+        os.kill(os.getpid(), signal.SIGKILL)
+    return "lived"
+
+
+def die(_: object) -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def sleep(duration_s: float) -> int:
+    time.sleep(duration_s)
+    return os.getpid()
+
+
+def gather(crew: Crew) -> dict[object, object]:
+    found: dict[object, object] = {}
+    while not crew.is_idle:
+        found.update(crew.results())
+    return found
+
+
+@pytest.mark.parametrize("open_executor", [Inline, forked], ids=["inline", "processes"])
+def test_every_result_comes_back_with_its_tag(open_executor) -> None:
+    with Crew(open_executor, room=3) as crew:
+        for number in range(3):
+            crew.submit(double, number, tag=f"task {number}")
+        assert gather(crew) == {"task 0": 0, "task 1": 2, "task 2": 4}
+
+
+def test_there_is_room_for_as_many_tasks_as_said() -> None:
+    with Crew(forked, room=2) as crew:
+        crew.submit(sleep, 0.2, tag=1)
+        assert crew.has_room
+        crew.submit(sleep, 0.2, tag=2)
+        assert not crew.has_room
+
+
+@pytest.mark.parametrize("open_executor", [Inline, forked], ids=["inline", "processes"])
+def test_an_error_of_a_task_arrives_whole(open_executor) -> None:
+    with Crew(open_executor, room=1) as crew, pytest.raises(SpeechError, match="the road") as caught:
+        crew.submit(refuse, "the road", tag=0)
+        gather(crew)
+    assert caught.value.hint == "another voice"
+
+
+def test_a_killed_worker_costs_no_task(tmp_path: Path) -> None:
+    with Crew(forked, room=4) as crew:
+        crew.submit(die_once, tmp_path / "marker", tag="died")
+        for number in range(3):
+            crew.submit(double, number, tag=number)
+        assert gather(crew) == {"died": "lived", 0: 0, 1: 2, 2: 4}
+
+
+def test_a_task_that_always_kills_its_worker_is_given_up() -> None:
+    with Crew(forked, room=1) as crew, pytest.raises(NarrateError, match="keep dying") as caught:
+        crew.submit(die, None, tag=0)
+        gather(crew)
+    assert "--jobs 1" in caught.value.hint
+    assert TRIES > 1
+
+
+def test_leaving_early_ends_running_workers_at_once() -> None:
+    started = time.monotonic()
+    with pytest.raises(KeyboardInterrupt), Crew(partial(forked, 1), room=1) as crew:
+        crew.submit(sleep, 60, tag=0)
+        raise KeyboardInterrupt
+    assert time.monotonic() - started < 5

@@ -1,0 +1,546 @@
+"""The real engine: pyttsx3, our driver and espeak-ng, in forked children and in a worker."""
+
+import contextlib
+import hashlib
+import itertools
+import os
+import random
+import subprocess
+import sys
+import time
+import types
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from narrate.errors import SpeechError, VoiceError
+from narrate.speech import ENGINES, Delivery, engine
+from narrate.speech.guard import ForkGuard, WorkerGuard
+from narrate.speech.pyttsx3_engine import Pyttsx3Engine
+from narrate.speech.rendering import Description, Rendering, Request
+from narrate.speech.sayable import sayable
+from narrate.speech.speaker import EspeakSpeaker, NativeSpeaker, fresh_espeak
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="forks")
+
+SENTENCES = (
+    "We left the harbour before it was light.",
+    "“Is the heater on?” she asked, and it wasn’t.",
+    "Forty-two kilometres of road lay ahead, and 3 towns.",
+    "Rain.",
+    "The café in Ærøskøbing — the blue one — opens at 7:30.",
+    "Nobody spoke until the bridge; then everybody did!",
+)
+US = Delivery(voice="gmw/en-US", rate_wpm=160)
+WHISPER = Delivery(voice="gmw/en-US+whisper", rate_wpm=160)
+ECHO = Delivery(voice="gmw/en-US+robosoft2", rate_wpm=300, pitch=90)
+FRENCH = Delivery(voice="roa/fr", rate_wpm=220, pitch=20)
+
+
+@pytest.fixture(scope="module")
+def real():
+    return engine()
+
+
+def make_fresh():
+    return fresh_espeak
+
+
+def digest(take) -> str:
+    return hashlib.sha256(take.pcm.tobytes() + repr(take.info).encode()).hexdigest()
+
+
+def said(take, spoken):
+    return [spoken[word.spoken_start : word.spoken_end] for word in take.info.words]
+
+
+def speak_in_a_new_process(sentences, delivery) -> list[str]:
+    script = f"""
+import hashlib
+from narrate.speech import Delivery, engine
+real = engine()
+for sentence in {sentences!r}:
+    take = real.speak(sentence, {delivery!r})
+    print(hashlib.sha256(take.pcm.tobytes() + repr(take.info).encode()).hexdigest())
+"""
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60, check=True)
+    assert done.stderr == ""
+    return done.stdout.split()
+
+
+def test_every_sentence_is_the_same_in_any_order(real):
+    first = {sentence: digest(real.speak(sentence, US)) for sentence in SENTENCES}
+    order = list(SENTENCES) * 2
+    random.Random(7).shuffle(order)
+    assert [digest(real.speak(sentence, US)) for sentence in order] == [first[sentence] for sentence in order]
+    assert len(set(first.values())) == len(SENTENCES)
+
+
+@pytest.mark.parametrize("delivery", [US, WHISPER], ids=["plain", "noisy"])
+def test_every_sentence_is_the_same_in_another_process_at_another_time(real, delivery):
+    here = [digest(real.speak(sentence, delivery)) for sentence in SENTENCES]
+    time.sleep(1.1 if delivery is WHISPER else 0)  # espeak-ng seeds its noise by the second
+    assert speak_in_a_new_process(tuple(reversed(SENTENCES)), delivery) == here[::-1]
+
+
+def test_no_delivery_leaves_a_trace_in_the_next(real):
+    deliveries = (US, WHISPER, ECHO, FRENCH)
+    alone = {delivery: digest(Pyttsx3Engine().speak(SENTENCES[0], delivery)) for delivery in deliveries}
+    for before, after in itertools.permutations(deliveries, 2):
+        real.speak(SENTENCES[1], before)
+        assert digest(real.speak(SENTENCES[0], after)) == alone[after]
+    assert len(set(alone.values())) == len(deliveries)
+
+
+def test_a_worker_gives_the_same_samples_as_forked_children(real):
+    worker = WorkerGuard(make_fresh)
+    slow = Pyttsx3Engine(worker)
+    deliveries = [US, WHISPER, ECHO, FRENCH, US, US]
+    for sentence, delivery in zip(SENTENCES, deliveries, strict=True):
+        assert digest(slow.speak(sentence, delivery)) == digest(real.speak(sentence, delivery))
+    assert slow.fingerprint() == real.fingerprint()
+    assert slow.voices() == real.voices()
+    worker.close()
+
+
+def test_every_sentence_sounds(real):
+    for sentence in SENTENCES:
+        take = real.speak(sentence, US)
+        assert take.info.sample_rate == 22050
+        assert take.info.frame_count == len(take.pcm) > 0.2 * 22050
+        assert np.sqrt(np.mean(take.pcm**2)) > 0.01
+        assert np.abs(take.pcm).max() < 1.0
+
+
+def test_rate_and_pitch_are_heard(real):
+    usual = real.speak(SENTENCES[0], US)
+    fast = real.speak(SENTENCES[0], Delivery(voice=US.voice, rate_wpm=320))
+    high = real.speak(SENTENCES[0], Delivery(voice=US.voice, rate_wpm=160, pitch=90))
+    assert 0.4 < fast.info.frame_count / usual.info.frame_count < 0.6
+    assert not np.array_equal(high.pcm[:5000], usual.pcm[:5000])
+
+
+@pytest.mark.parametrize("rate_wpm", [-5, 0, 10_000])
+def test_an_impossible_rate_or_pitch_crashes_nothing(real, rate_wpm):
+    with contextlib.suppress(SpeechError):
+        real.speak(SENTENCES[0], Delivery(voice=US.voice, rate_wpm=rate_wpm, pitch=-rate_wpm))
+
+
+def test_words_are_named_and_timed_in_order(real):
+    sentence = "The café in Ærøskøbing, 😀 by the naïve harbour, opens late."
+    take = real.speak(sentence, US)
+    assert said(take, sentence) == [
+        "The",
+        "café",
+        "in",
+        "Ærøskøbing",
+        "😀",
+        "by",
+        "the",
+        "naïve",
+        "harbour",
+        "opens",
+        "late",
+    ]
+    starts = [word.start for word in take.info.words]
+    assert starts == sorted(set(starts))
+    assert starts[0] == 0
+    ends = [word.start + word.length for word in take.info.words]
+    assert ends == [*starts[1:], take.info.frame_count]
+
+
+def test_a_word_starts_after_the_silence_before_it(real):
+    take = real.speak("First. Second.", US)
+    second = take.info.words[1]
+    quiet = np.abs(take.pcm[second.start - 1500 : second.start - 500])
+    loud = np.abs(take.pcm[second.start : second.start + 4000])
+    assert quiet.max() < 0.02 < loud.max()
+
+
+def test_words_are_right_behind_an_endless_one(real):
+    sentence = f"Before {'ab' * 100} after all."
+    assert said(real.speak(sentence, US), sentence) == ["Before", "ab" * 100, "after", "all"]
+
+
+@pytest.mark.parametrize(
+    "spoken",
+    [
+        "a",
+        "word " * 80,
+        "The road goes on. " * 1100,
+        "😀",
+        "العربية نص قصير",
+        "中文句子",
+        "nul\0nul",
+        "\x01 99P pitch",
+        "lone \ud800 surrogate",
+        "ab" * 200,
+        "bcdfgh" * 60,
+        "7" * 400,
+        "“",
+        "e\u0301te\u0301",
+        "\u202emirrored\u202c \u200bzero",
+        "Z͓͑ȃ̪l̴g̕o",
+    ],
+    ids=lambda text: ascii(text[:12]),
+)
+def test_no_text_crashes(real, spoken):
+    try:
+        take = real.speak(spoken, US)
+    except SpeechError:
+        assert not any(map(str.isalnum, spoken))
+    else:
+        assert take.info.frame_count > 1000
+
+
+@pytest.mark.parametrize("voice", ["gmw/en-US", "gmq/da", "roa/ro"])
+def test_an_endless_word_is_spoken_to_its_end(real, voice):
+    delivery = Delivery(voice=voice)
+    junk = "".join(random.Random(3).choices("bcdfghjklmnpqrstvwxzaeiou", k=400))
+    one, six = (real.speak(text, delivery).info.frame_count for text in (junk[:64], junk))
+    assert six > 4 * one
+
+
+def test_twenty_thousand_characters_are_all_spoken(real):
+    once = real.speak("The road goes on.", US).info.frame_count
+    assert real.speak("The road goes on. " * 1100, US).info.frame_count > 1100 * once
+
+
+@pytest.mark.parametrize("spoken", ["", "  \n", "\0", "…", "—"])
+def test_what_has_no_sound_is_an_error(real, spoken):
+    with pytest.raises(SpeechError):
+        real.speak(spoken, US)
+
+
+def test_an_unspeakable_sentence_is_named(real):
+    with pytest.raises(SpeechError, match="“… — …”"):
+        real.speak("… — …", US)
+
+
+def test_markup_in_a_text_is_not_obeyed(real):
+    plain = real.speak("So break time 9 s and on.", US).info.frame_count
+    marked = real.speak('So <break time="9s"/> and on.', US).info.frame_count
+    assert marked < plain + 3 * 22050
+    spelled, spoken = (real.speak(text, US) for text in ("[[h@l'oU]] there", "hello there"))
+    assert spelled.info.frame_count > 1.5 * spoken.info.frame_count
+
+
+def test_a_voice_that_does_not_exist_is_named_with_the_sentence(real):
+    with pytest.raises(SpeechError, match=r"“Rain\.”.*gmw/none"):
+        real.speak("Rain.", Delivery(voice="gmw/none"))
+
+
+class Troubled(EspeakSpeaker):
+    """A speaker that meets with `trouble` in the first `times` processes; a file counts them."""
+
+    def __init__(self, trouble, log: Path, times: int) -> None:
+        super().__init__()
+        self.trouble, self.log, self.times = trouble, log, times
+
+    def __call__(self, request):
+        with self.log.open("a") as log:
+            log.write("x")
+        if len(self.log.read_text()) <= self.times:
+            return self.trouble(super().__call__, request)
+        return super().__call__(request)
+
+
+def crash(_speak, _request):
+    os.kill(os.getpid(), 11)
+
+
+def hang(_speak, _request):
+    time.sleep(60)
+
+
+def hush(speak, request):
+    answer = speak(request)
+    return answer[: -len(Rendering.from_bytes(answer).pcm)]
+
+
+def cut(speak, request):
+    answer = speak(request)
+    return answer[: 3000 - len(Rendering.from_bytes(answer).pcm)]
+
+
+@pytest.mark.parametrize("trouble", [crash, hush, cut])
+def test_trouble_is_met_with_another_attempt(real, tmp_path, trouble):
+    troubled = Pyttsx3Engine(ForkGuard(Troubled(trouble, tmp_path / "log", 2)))
+    assert digest(troubled.speak(SENTENCES[0], US)) == digest(real.speak(SENTENCES[0], US))
+
+
+@pytest.mark.parametrize(
+    ("trouble", "reason"), [(crash, "SIGSEGV"), (hush, "no sound"), (cut, "too short"), (hang, "no answer within")]
+)
+def test_lasting_trouble_names_the_sentence(tmp_path, trouble, reason):
+    began = time.monotonic()
+    troubled = Pyttsx3Engine(ForkGuard(Troubled(trouble, tmp_path / "log", 99)), deadline_s=-1.7)
+    with pytest.raises(SpeechError, match=f"“We left the harbour.*”: .*{reason}"):
+        troubled.speak(SENTENCES[0], US)
+    assert time.monotonic() - began < 5
+
+
+def test_an_error_in_the_drivers_callback_is_not_swallowed(real, monkeypatch):
+    from narrate.speech import espeak_driver
+
+    def fail(*_):
+        raise MemoryError("no room for the sound")
+
+    monkeypatch.setattr(espeak_driver.ctypes, "string_at", fail)
+    with pytest.raises(SpeechError, match="no room for the sound"):
+        real.speak(SENTENCES[0], US)
+
+
+def test_speaking_leaves_no_process_and_no_descriptor(real):
+    real.speak("Rain.", US)
+    before = len(list(Path("/proc/self/fd").iterdir()))
+    for _ in range(200):
+        real.speak("Rain.", US)
+    assert len(list(Path("/proc/self/fd").iterdir())) == before
+    assert not any(
+        Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
+        for pid in Path(f"/proc/self/task/{os.getpid()}/children").read_text().split()
+    )
+
+
+def test_the_speaking_process_never_speaks_itself():
+    speaker = EspeakSpeaker()
+    heard = []
+    speaker._engine.connect("started-utterance", lambda **_: heard.append(1))
+    speaking = Pyttsx3Engine(ForkGuard(speaker))
+    speaking.voices()
+    speaking.speak("Rain.", US)
+    assert not heard
+
+
+def test_the_voices_of_the_machine_are_listed(real):
+    voices = {voice.id: voice for voice in real.voices()}
+    us = voices["gmw/en-US"]
+    assert (us.name, us.language, us.engine) == ("English (America)", "en-US", "pyttsx3")
+    assert voices["gmw/en"].language == "en-GB"
+    assert not any(voice.startswith("mb/") for voice in voices)
+    assert len(voices) > 100
+
+
+def test_a_voice_without_a_dictionary_is_not_listed(real):
+    assert not {"gmq/fo", "trk/kaa", "art/xex"} & {voice.id for voice in real.voices()}
+    assert {"gmq/nb", "ine/hyw", "bat/ltg"} <= {voice.id for voice in real.voices()}
+
+
+def test_listing_does_not_change_what_is_spoken():
+    quiet = Pyttsx3Engine()
+    before = digest(quiet.speak(SENTENCES[0], US))
+    quiet.voices()
+    quiet.resolve("en-us+f3", "en")
+    assert digest(quiet.speak(SENTENCES[0], US)) == before
+
+
+@pytest.mark.parametrize(
+    ("wanted", "language", "expected"),
+    [("", "en", "gmw/en-US"), ("", "en-GB", "gmw/en"), ("", "fr-CA", "roa/fr"), ("en-us+f3", "", "gmw/en-US+f3")],
+)
+def test_a_resolved_voice_can_be_spoken_with(real, wanted, language, expected):
+    voice = real.resolve(wanted, language)
+    assert voice.id == expected
+    real.speak("Rain.", Delivery(voice=voice.id))
+
+
+def test_an_unknown_voice_is_an_error_with_a_hint(real):
+    with pytest.raises(VoiceError) as caught:
+        real.resolve("english (amerika)", "en")
+    assert "gmw/en-US" in caught.value.hint
+
+
+def test_the_fingerprint_names_what_decides_the_samples(real):
+    assert real.fingerprint().startswith("pyttsx3: espeak-ng 1.")
+    assert "data " in real.fingerprint()
+    assert real.fingerprint() == Pyttsx3Engine().fingerprint()
+
+
+def test_an_unknown_engine_is_an_error():
+    assert "pyttsx3" in ENGINES
+    with pytest.raises(VoiceError, match="no speech engine called “hal”"):
+        engine("hal")
+
+
+def test_importing_the_stage_loads_neither_numpy_nor_pyttsx3():
+    script = (
+        "import sys, narrate.speech; print([name for name in ('numpy', 'pyttsx3', 'ctypes') if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_an_engine_that_only_lists_and_speaks_in_children_loads_no_numpy():
+    script = "import sys; from narrate.speech import engine; engine().fingerprint(); print('numpy' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60, check=True)
+    assert done.stdout.strip() == "False"
+
+
+def run_engine(prelude: str, path: Path | None = None) -> subprocess.CompletedProcess[str]:
+    script = f"""
+import sys
+{prelude}
+from narrate.errors import VoiceError
+from narrate.speech import Delivery, engine
+try:
+    real = engine()
+    take = real.speak("Rain.", Delivery(voice=real.resolve("", "en").id))
+    print("spoken", take.info.frame_count > 2000, real.fingerprint())
+except VoiceError as error:
+    print(error, "|", error.hint)
+"""
+    return subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, timeout=60, cwd=path, check=True
+    )
+
+
+def test_without_the_wheel_the_systems_espeak_is_used_or_its_lack_explained():
+    done = run_engine("sys.modules['espeakng_loader'] = None")
+    assert done.stdout.startswith("spoken True") or "pip install espeakng-loader" in done.stdout
+
+
+def test_without_any_espeak_it_is_said_what_to_install():
+    done = run_engine(
+        "sys.modules['espeakng_loader'] = None\n"
+        "import ctypes\n"
+        "def missing(path): raise OSError(path)\n"
+        "vars(ctypes.cdll)['LoadLibrary'] = missing"
+    )
+    assert done.stdout.startswith("espeak-ng is not on this machine | pip install espeakng-loader")
+    assert done.stderr == ""
+
+
+def test_data_without_voices_does_not_end_the_process(tmp_path):
+    import espeakng_loader
+
+    (tmp_path / "espeak-ng-data").mkdir()
+    done = run_engine(
+        "import espeakng_loader\n"
+        f"espeakng_loader.get_data_path = lambda: {str(tmp_path / 'espeak-ng-data')!r}\n"
+        f"espeakng_loader.get_library_path = lambda: {espeakng_loader.get_library_path()!r}"
+    )
+    assert "espeak-ng finds no data" in done.stdout
+
+
+def test_a_deep_folder_is_no_hindrance(tmp_path, real):
+    """espeak-ng keeps the path of its data in 160 bytes."""
+    import espeakng_loader
+
+    deep = tmp_path / ("d" * 200)
+    deep.mkdir()
+    (deep / "espeak-ng-data").symlink_to(espeakng_loader.get_data_path())
+    done = run_engine(
+        f"import espeakng_loader; espeakng_loader.get_data_path = lambda: {str(deep / 'espeak-ng-data')!r}"
+    )
+    assert done.stdout.strip() == f"spoken True {real.fingerprint()}"
+
+
+def test_the_speech_of_an_operating_system_is_read_back_from_its_file(monkeypatch):
+    monkeypatch.setitem(sys.modules, "pyttsx3.drivers.fake_native", fake_native())
+    speaker = NativeSpeaker("fake_native")
+    described = Description.from_bytes(speaker(None))
+    assert [(voice.id, voice.language, voice.gender) for voice in described.voices] == [("tts-1", "en-US", "female")]
+    assert "fake_native" in described.fingerprint
+    request = Request(text="Rain fell.", voice="tts-1", rate_wpm=160, pitch=50)
+    sound = Rendering.from_bytes(speaker(request))
+    assert (sound.sample_rate, len(sound.pcm) // 2, sound.marks) == (22050, 22050, ())
+    with pytest.raises(ValueError, match="no voice"):
+        speaker(Request(text="Rain fell.", voice="other", rate_wpm=160, pitch=50))
+
+
+def fake_native() -> types.ModuleType:
+    """A pyttsx3 driver as SAPI 5 and NSSS are: it writes files and times nothing."""
+    import wave
+
+    from pyttsx3.voice import Voice
+
+    class Driver:
+        def __init__(self, proxy):
+            self.proxy = proxy
+
+        def getProperty(self, _name):
+            return [Voice(id="tts-1", name="Fern", languages=[b"en_US"], gender="VoiceGenderFemale")]
+
+        def setProperty(self, name, value):
+            if name == "voice" and value != "tts-1":
+                raise ValueError("no voice " + value)
+
+        def save_to_file(self, _text, filename):
+            with wave.open(filename, "wb") as file:
+                file.setnchannels(1)
+                file.setsampwidth(2)
+                file.setframerate(11025)
+                file.writeframes((np.sin(np.arange(11025) * 0.2) * 9000).astype("<i2").tobytes())
+
+        def startLoop(self):
+            self.proxy.setBusy(False)
+
+        def endLoop(self):
+            pass
+
+        def stop(self):
+            pass
+
+        def destroy(self):
+            pass
+
+    module = types.ModuleType("pyttsx3.drivers.fake_native")
+    module.buildDriver = Driver
+    return module
+
+
+def test_a_worker_survives_a_crash_of_its_engine(real):
+    worker = WorkerGuard(make_fragile)
+    fragile = Pyttsx3Engine(worker, deadline_s=20)
+    with pytest.raises(SpeechError, match="“Crash here"):
+        fragile.speak("Crash here.", US)
+    assert digest(fragile.speak(SENTENCES[0], US)) == digest(real.speak(SENTENCES[0], US))
+    worker.close()
+
+
+def make_fragile():
+    def speak(request):
+        if request is not None and request.text.startswith("Crash"):
+            os.kill(os.getpid(), 11)
+        return fresh_espeak(request)
+
+    return speak
+
+
+@pytest.mark.parametrize("spoken", ["plain words", "", "a" * 64, "日" * 40], ids=len)
+def test_ordinary_text_is_given_to_the_engine_as_it_is(spoken):
+    assert sayable(spoken).text == spoken
+
+
+def test_places_are_found_again_behind_inserted_spaces():
+    spoken = "x " + "a" * 200 + " end " + "日" * 90
+    words = sayable(spoken)
+    assert words.text.replace(" ", "") == spoken.replace(" ", "")
+    assert max(map(len, words.text.split())) == 64
+    for position, character in enumerate(words.text):
+        if position not in words.inserted:
+            assert spoken[words.place(position)] == character
+
+
+def test_control_characters_become_spaces_one_for_one():
+    assert sayable("a\0b\x01c\x9fd\ud800e\ue000").text == "a b c d e "
+
+
+def test_a_megabyte_without_a_space_is_divided_in_no_time():
+    began = time.monotonic()
+    assert len(sayable("a" * 1_000_000).inserted) == 15_624
+    assert time.monotonic() - began < 1
+
+
+def test_the_essay_is_spoken_whole(real):
+    essay = Path(__file__).parents[2] / "shared/essay/but-at-that-moment.txt"
+    if not essay.exists():
+        pytest.skip("the essay is not beside this checkout")
+    import sentencex
+
+    paragraphs = (line for line in essay.read_text(encoding="utf-8").split("\n") if line.strip())
+    sentences = [text.strip() for line in paragraphs for text in sentencex.segment("en", line) if text.strip()]
+    duration_s = sum(real.speak(sentence, US).info.frame_count for sentence in sentences) / 22050
+    assert 1085 < duration_s < 1097
