@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from meters import ebur128_lufs
 from narrate.audio import from_clip
 from narrate.errors import AudioError
-from narrate.mix.interlude import bed_fingerprint, clip, load_bed
+from narrate.mix.beds import bed_fingerprint
+from narrate.mix.interlude import clip, load_bed
 from narrate.mix.options import MixOptions
 
 RATE = 44100

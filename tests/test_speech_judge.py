@@ -101,9 +101,16 @@ def test_words_start_where_they_sound_in_the_trimmed_take():
     take = judged(silence(0.5), tone(2.0), marks=[(0, 500), (4, 900), (10, 1500)])
     margin = round(0.010 * RATE)
     starts = [word.start for word in take.info.words]
-    assert [TEXT[word.spoken_start : word.spoken_end] for word in take.info.words] == ["The", "ferry", "left"]
+    assert [TEXT[word.spoken_start : word.spoken_end] for word in take.info.words] == [
+        "The",
+        "ferry",
+        "left",
+        "at",
+        "nine",
+    ]
     assert abs(starts[0] - margin) <= 2
     assert abs(starts[1] - margin - round(0.4 * RATE)) <= 2
+    assert abs(starts[2] - margin - round(1.0 * RATE)) <= 2
     assert take.info.words[-1].start + take.info.words[-1].length == take.info.frame_count
 
 
@@ -116,6 +123,11 @@ def test_marks_outside_the_take_and_out_of_order_are_put_right():
     assert found == [("one", 0, 500), ("three", 500, 500)]
 
 
+def test_words_without_a_mark_share_the_time_of_the_word_before_them():
+    found = words([(0, 100), (14, 1000)], "west of — the sea.", 1300)
+    assert found == [("west", 100, 400), ("of", 500, 200), ("the", 700, 300), ("sea", 1000, 300)]
+
+
 def test_many_marks_in_one_number_make_one_word():
     assert words([(0, 0), (1, 90), (2, 200), (9, 700)], "1,234.5 km") == [("1,234.5", 0, 700), ("km", 700, 300)]
 
@@ -125,7 +137,7 @@ def test_punctuation_is_no_part_of_a_word():
 
 
 def test_a_dash_parts_words():
-    assert [word for word, _, _ in words([(0, 0), (6, 300)], "night—the road")] == ["night", "the"]
+    assert [word for word, _, _ in words([(0, 0), (6, 300)], "night—the road")] == ["night", "the", "road"]
 
 
 def test_a_mark_in_white_space_belongs_to_the_word_after_it():

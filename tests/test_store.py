@@ -26,8 +26,8 @@ def test_an_entry_that_was_never_put_is_none(tmp_path: Path) -> None:
         pytest.param(lambda data: data[:-1], id="truncated"),
         pytest.param(lambda data: data[:-1] + bytes([data[-1] ^ 1]), id="one bit flipped at the end"),
         pytest.param(lambda data: bytes([data[0] ^ 1]) + data[1:], id="one bit flipped at the start"),
-        pytest.param(lambda data: b"", id="empty"),
-        pytest.param(lambda data: b"RIFF....WAVE" * 50, id="foreign"),
+        pytest.param(lambda _: b"", id="empty"),
+        pytest.param(lambda _: b"RIFF....WAVE" * 50, id="foreign"),
     ],
 )
 def test_a_damaged_entry_is_dropped(tmp_path: Path, damage) -> None:

@@ -10,6 +10,7 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 from narrate.errors import ConfigError
 from narrate.mix.options import MixOptions
@@ -115,7 +116,7 @@ def join(*layers: Mapping[str, object]) -> Config:
     for layer in layers:
         settings |= {key: value for key, value in layer.items() if value is not None}
 
-    def given(prefix: str, names: Mapping[str, str]) -> dict[str, object]:
+    def given(prefix: str, names: Mapping[str, str]) -> dict[str, Any]:
         return {name: settings[prefix + key] for key, name in names.items() if prefix + key in settings}
 
     base = Config()
@@ -125,7 +126,7 @@ def join(*layers: Mapping[str, object]) -> Config:
     }
     text = {"enabled": "interludes", "seconds": "interlude_s"}
     mix = {"file": "interlude", "fade": "interlude_fade_s", "below": "interlude_below_lu"}
-    return replace(  # type: ignore[arg-type]  # every value was checked against SCHEMA
+    return replace(
         base,
         **given("", plain),
         delivery=replace(base.delivery, **given("", {"voice": "voice", "rate": "rate_wpm", "pitch": "pitch"})),

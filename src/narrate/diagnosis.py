@@ -62,7 +62,7 @@ def _encoder() -> str:
 
 
 def _bed() -> str:
-    from narrate.mix.interlude import bed_fingerprint
+    from narrate.mix.beds import bed_fingerprint
 
     bed_fingerprint("car driving")
     return f"car driving, in {audio_dir()}"

@@ -8,6 +8,7 @@ A build writes into a folder of its own beside the book, and that folder takes t
 very end: whatever happens before, the earlier book is whole.
 """
 
+from collections.abc import Callable
 from concurrent.futures import Executor
 from functools import partial
 from pathlib import Path
@@ -17,7 +18,6 @@ from narrate.plan import Action, ChapterPlan, Plan, Record
 from narrate.planning import make_plan, make_studio
 from narrate.pool import Crew, Inline, workers
 from narrate.project import Project, Request, open_project
-from narrate.publishing import ReleaseWriter
 from narrate.release import Release, ReleaseChapter, book_file_name
 from narrate.render import render
 
@@ -48,6 +48,8 @@ def run(project: Project, plan: Plan, progress: Progress, *, fresh: frozenset[in
     if plan.publish is Action.UP_TO_DATE:
         assert project.record is not None
         return _as_published(project, project.record)
+    from narrate.publishing import ReleaseWriter  # what publishes is only loaded where there is something to publish
+
     studio = make_studio(project, fresh=fresh)
     progress.started(plan)
     with ReleaseWriter(project, plan) as writer, Crew(_executor(project, plan), room=2 * project.request.jobs) as crew:
@@ -56,10 +58,7 @@ def run(project: Project, plan: Plan, progress: Progress, *, fresh: frozenset[in
         )
         rendered = render(to_render, crew, studio, progress.advanced)
         for chapter in plan.chapters:
-            if chapter.reused:
-                file = writer.take_over(chapter, chapter.reused)
-            else:
-                file = writer.add(next(rendered))
+            file = writer.take_over(chapter, chapter.reused) if chapter.reused else writer.add(next(rendered))
             progress.finished(chapter, file)
         return writer.publish()
 
@@ -82,8 +81,8 @@ def _as_published(project: Project, before: Record) -> Release:
     return Release(folder=project.folder, metadata=project.metadata, book=book, chapters=chapters)
 
 
-def _executor(project: Project, plan: Plan) -> "partial[Executor]":
+def _executor(project: Project, plan: Plan) -> Callable[[], Executor]:
     characters = sum(each.characters for each in plan.chapters if not each.reused)
     if project.request.jobs == 1 or characters <= _INLINE_CHARACTERS:
-        return partial(Inline)
+        return Inline
     return partial(workers, project.request.jobs, project.config.engine)

@@ -59,7 +59,7 @@ def make_plan(project: Project, *, only: frozenset[int] | None = None) -> Plan:
 
 def make_studio(project: Project, *, fresh: frozenset[int] = frozenset()) -> Studio:
     """What all chapters of a build share. Raises AudioError when the interlude's recording does not exist."""
-    from narrate.mix.interlude import bed_fingerprint
+    from narrate.mix.beds import bed_fingerprint
 
     settings = project.config
     bed = bed_fingerprint(settings.mix.interlude or settings.text.scene) if settings.text.interludes else ""
@@ -155,7 +155,9 @@ def _delivery(base: Delivery, choice: Choice | None) -> Delivery:
 def _ingredients(script: ChapterScript, delivery: Delivery, studio: Studio) -> dict[str, str]:
     """What decides the chapter's samples, by names and values that a person can compare."""
     mix, mp3 = studio.config.mix, studio.config.mp3
-    said, pauses, drives = [], [], []
+    said: list[str] = []
+    pauses: list[float] = []
+    drives: list[list[object]] = []
     for cue in script.cues:
         match cue:
             case Utterance():
@@ -182,7 +184,8 @@ def _ingredients(script: ChapterScript, delivery: Delivery, studio: Studio) -> d
 
 
 def _text_keys(script: ChapterScript) -> tuple[str, str]:
-    shown, places = [], []
+    shown: list[object] = []
+    places: list[object] = []
     for cue in script.cues:
         if isinstance(cue, Utterance):
             spans = [(s.spoken_start, s.spoken_end, s.text_start, s.text_end) for s in cue.spans]

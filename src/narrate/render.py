@@ -93,10 +93,10 @@ def render(
         elif crew.is_idle:
             return
         else:
-            for tag, result in crew.results():
-                assert isinstance(tag, _Tag)
-                chapter = queue.done(tag, result)
-                advance(chapter.plan, _characters(chapter, tag.stretch))
+            for done, result in crew.results():
+                assert isinstance(done, _Tag)
+                chapter = queue.done(done, result)
+                advance(chapter.plan, _characters(chapter, done.stretch))
 
 
 class _Queue:

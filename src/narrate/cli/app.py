@@ -76,7 +76,7 @@ app = typer.Typer(
 
 @app.callback()
 def narrate(
-    version: Annotated[  # noqa: ARG001 - Typer calls `_version`
+    version: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and exit.")
     ] = False,
 ) -> None:

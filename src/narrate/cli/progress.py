@@ -133,7 +133,7 @@ class Bar:
         )
         self._bar.refresh()
 
-    def finished(self, chapter: ChapterPlan, file: Path) -> None:  # noqa: ARG002
+    def finished(self, chapter: ChapterPlan, file: Path) -> None:
         """Nothing more than the bar shows."""
 
     def ended(self) -> None:

@@ -39,9 +39,8 @@ def chapter_gain_db(block_powers: Iterable[bytes], *, loudness_lufs: float) -> f
 def limiter(options: MixOptions) -> str:
     """The `-af` chain that holds true peaks under `options.ceiling_dbtp` in the decoded MP3.
 
-    ffmpeg's alimiter: 5 ms look-ahead, whose delay it makes up for itself (`latency`), 10 ms release (measured: half the loss of
-    loudness that 50 ms cost), and no
-    make-up gain (`level`).
+    ffmpeg's alimiter: 5 ms look-ahead, whose delay it makes up for itself (`latency`), 10 ms release (on espeak-ng
+    half the loss of loudness that 50 ms cost), and no make-up gain (`level`).
     """
     limit = 10.0 ** ((options.ceiling_dbtp - _OVERSHOOT_DB) / 20.0)
     return f"alimiter=limit={limit:.6f}:attack=5:release=10:level=0:latency=1"

@@ -8,7 +8,6 @@ sounds that know nothing of each other want equal power.
 
 import hashlib
 import math
-import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
@@ -17,9 +16,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from narrate.assets import audio_dir
 from narrate.audio import decode, from_clip, to_clip
 from narrate.errors import AudioError
+from narrate.mix.beds import bed_path, stamp
 from narrate.mix.loudness import block_powers, integrated_lufs
 from narrate.units import frames as frames_of
 
@@ -55,17 +54,8 @@ def load_bed(sound: str | Path, *, sample_rate: int) -> Bed:
     Kept by the process as long as the file does not change. Raises AudioError when there is no such scene or file,
     when ffmpeg finds no audio in it, or when it is silent or shorter than half a second.
     """
-    path = _path_of(sound)
-    return _load(path, *_stamp(path), sample_rate, isinstance(sound, str))
-
-
-def bed_fingerprint(sound: str | Path) -> str:
-    """The SHA-256 of the sound's file in hexadecimal: what a key of anything mixed from it must hold.
-
-    Raises AudioError when there is no such scene, or the file cannot be read.
-    """
-    path = _path_of(sound)
-    return _hash(path, *_stamp(path))
+    path = bed_path(sound)
+    return _load(path, *stamp(path), sample_rate, isinstance(sound, str))
 
 
 def clip(bed: Bed, *, frames: int, seed: str, loudness_lufs: float, fade_s: float) -> "NDArray[np.float32]":
@@ -135,29 +125,6 @@ def _rise(frame_count: int) -> "NDArray[np.float32]":
     return rise.reshape(-1, 1)
 
 
-def _path_of(sound: str | Path) -> Path:
-    if isinstance(sound, Path):
-        return sound
-    scenes = _scenes(audio_dir())
-    if sound not in scenes:
-        raise AudioError(f"no scene named {sound!r}", hint="there are: " + ", ".join(sorted(scenes)))
-    return scenes[sound]
-
-
-@lru_cache(maxsize=4)
-def _scenes(folder: Path) -> dict[str, Path]:
-    manifest = tomllib.loads((folder / "manifest.toml").read_text(encoding="utf-8"))
-    return {bed["scene"]: folder / bed["file"] for bed in manifest["beds"].values()}
-
-
-def _stamp(path: Path) -> tuple[int, int]:
-    """When the file changed (ns) and its size: the same stamp, the same sound."""
-    if not path.is_file():
-        raise AudioError(f"no such sound file: {path}")
-    status = path.stat()
-    return status.st_mtime_ns, status.st_size
-
-
 @lru_cache(maxsize=4)
 def _load(path: Path, _mtime_ns: int, _size: int, sample_rate: int, seamless: bool) -> Bed:
     pcm = decode(path, sample_rate=sample_rate)
@@ -172,12 +139,3 @@ def _load(path: Path, _mtime_ns: int, _size: int, sample_rate: int, seamless: bo
         loudness_lufs=loudness_lufs,
         seamless=seamless,
     )
-
-
-@lru_cache(maxsize=64)
-def _hash(path: Path, _mtime_ns: int, _size: int) -> str:
-    try:
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
-    except OSError as error:
-        raise AudioError(f"{path}: cannot be read: {error.strerror}") from error

@@ -25,7 +25,10 @@ class CueRange:
 
 
 class TimelineWriter:
-    """Writes `timeline.json` chapter after chapter, in a `with` block that ends with `close`. Raises OutputError when the disk does."""
+    """Writes `timeline.json` chapter after chapter, in a `with` block that ends with `close`.
+
+    Raises OutputError when the disk does.
+    """
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -102,10 +105,8 @@ def read_cues(path: Path, cues: CueRange) -> Iterator[dict[str, object]]:
             file.seek(cues.start)
             while file.tell() < cues.end:
                 entry = json.loads(file.readline().rstrip(b",\n"))
-                if not isinstance(entry, dict):
-                    raise ValueError("no cue")
-                yield entry
-    except (OSError, ValueError) as error:
+                yield dict(entry)
+    except (OSError, ValueError, TypeError) as error:
         raise OutputError(f"{path}: damaged", hint="delete the book's folder and build it again") from error
 
 

@@ -10,7 +10,10 @@ if TYPE_CHECKING:
     from markdown_it.token import Token
 
 _LONGEST = 16_384
-"""Characters parsed at once. Nested brackets cost more than their length, so a longer line is parsed in pieces."""
+"""Characters parsed at once. A paragraph of a megabyte is parsed in pieces: the cost of one is not linear."""
+_LONGEST_BRACKETED = 1024
+_MANY_BRACKETS = 200
+"""Open brackets are searched to the end, each from its own place; hundreds of them are no prose."""
 _BREAK = re.compile(r"</?(?:br|p|div|hr|li|tr|td|th)\b", re.IGNORECASE)
 _IMG = re.compile(r"<img\b", re.IGNORECASE)
 _ALT = re.compile(r"\balt\s{0,9}=\s{0,9}(?:\"([^\"]{0,4000})\"|'([^']{0,4000})')", re.IGNORECASE)
@@ -57,17 +60,15 @@ def read_inline(content: str, md: "MarkdownIt", env: Any) -> Inline:
 
 
 def _pieces(content: str) -> list[str]:
-    if len(content) <= _LONGEST:
-        return [content]
+    longest = _LONGEST if content.count("[") < _MANY_BRACKETS else _LONGEST_BRACKETED
     pieces: list[str] = []
     at = 0
-    while at < len(content):
-        end = min(len(content), at + _LONGEST)
-        if end < len(content):
-            space = content.rfind(" ", at + _LONGEST // 2, end)
-            end = space + 1 if space > 0 else end
+    while len(content) - at > longest:
+        space = content.rfind(" ", at + longest // 2, at + longest)
+        end = space + 1 if space > 0 else at + longest
         pieces.append(content[at:end])
         at = end
+    pieces.append(content[at:])
     return pieces
 
 

@@ -36,8 +36,8 @@ if TYPE_CHECKING:
     from markdown_it import MarkdownIt
     from markdown_it.token import Token
 
-_NESTING = 60
-"""Blocks in blocks. CommonMark's preset stops at 20 and drops what lies deeper; Python's stack bears about 100."""
+_NESTING = 150
+"""Blocks in blocks. CommonMark's preset stops at 20 and drops what lies deeper; Python's stack bears about 250."""
 
 
 def read_markdown(path: Path, data: bytes) -> Document:

@@ -3,7 +3,9 @@
 from dataclasses import dataclass
 from typing import Protocol
 
-from narrate.take import Take
+from narrate.take import Delivery, Take
+
+__all__ = ["Delivery", "Engine", "Voice"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -18,19 +20,6 @@ class Voice:
     language: str
     gender: str = ""
     engine: str = ""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Delivery:
-    """How something is spoken.
-
-    `voice` is a voice's `id`, `rate_wpm` the rate in words a minute (80 to 450), `pitch` runs from 0 to 100 and
-    50 is the voice's own.
-    """
-
-    voice: str
-    rate_wpm: int = 175
-    pitch: int = 50
 
 
 class Engine(Protocol):

@@ -5,7 +5,7 @@ error that names the sentence.
 """
 
 import re
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,7 +14,7 @@ from narrate.speech.guard import AttemptError
 from narrate.take import Take, TakeInfo, Word
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from numpy.typing import NDArray
 
@@ -81,32 +81,53 @@ def place_words(marks: "Iterable[tuple[int, int]]", spoken: str, frame_count: in
 
     A word is what stands between white space or dashes, without its punctuation, because engines mark parts of
     numbers and abbreviations several times and not always where they are; it starts with its first mark and lasts
-    until the next word. Words that the engine did not mark, or gave no time, are left out.
+    until the next word. Words said in one breath with the one before them ("of the" has one mark) share its time by
+    their letters. Words before the first mark, or with no time, are left out.
     """
-    tokens = [(match.start(), match.end()) for match in _TOKEN.finditer(spoken)]
+    tokens = [match.span() for match in _TOKEN.finditer(spoken)]
+    marked = _marked(marks, tokens, spoken, frame_count)
+    words: list[Word] = []
+    for index, (frame, opening, closing) in enumerate(marked):
+        until, limit = marked[index + 1][:2] if index + 1 < len(marked) else (frame_count, len(spoken))
+        behind = tokens[bisect_left(tokens, (closing, 0)) : bisect_left(tokens, (limit, 0))]
+        said = [(opening, closing), *behind]
+        spans = [_bare(spoken, *span) for span in said if any(map(str.isalnum, spoken[slice(*span)]))]
+        words += _shared(spans or [_bare(spoken, opening, closing)], frame, until)
+    return tuple(words)
+
+
+def _marked(
+    marks: "Iterable[tuple[int, int]]", tokens: list[tuple[int, int]], spoken: str, frame_count: int
+) -> list[tuple[int, int, int]]:
+    """The tokens that have marks, as (frame, first and last character), ascending in all three."""
     ends = [end for _, end in tokens]
-    starts: list[tuple[int, int, int]] = []  # frame, first and last character
+    found: list[tuple[int, int, int]] = []
     reached = -1
     for character, frame in marks:
         index = bisect_right(ends, max(0, character))
         if index == len(tokens):
             continue
-        token_start, token_end = tokens[index]
-        frame = max(0, min(frame, frame_count), starts[-1][0] if starts else 0)
+        start, end = tokens[index]
+        frame = max(0, min(frame, frame_count), found[-1][0] if found else 0)
         if index > reached:
-            starts.append((frame, token_start, token_end))
+            found.append((frame, start, end))
             reached = index
-        elif index == reached and character > starts[-1][1] and _UNSPACED.match(spoken[character]):
-            before, opening, _ = starts[-1]
-            starts[-1] = (before, opening, character)
-            starts.append((frame, character, token_end))
-    words = []
-    for index, (frame, opening, closing) in enumerate(starts):
-        until = starts[index + 1][0] if index + 1 < len(starts) else frame_count
-        if until > frame:
-            spoken_start, spoken_end = _bare(spoken, opening, closing)
-            words.append(Word(start=frame, length=until - frame, spoken_start=spoken_start, spoken_end=spoken_end))
-    return tuple(words)
+        elif index == reached and character > found[-1][1] and _UNSPACED.match(spoken[character]):
+            found[-1] = (*found[-1][:2], character)
+            found.append((frame, character, end))
+    return found
+
+
+def _shared(spans: list[tuple[int, int]], start: int, until: int) -> "Iterator[Word]":
+    """The words of `spans` from frame `start` to `until`, each with time by its length."""
+    total = sum(end - begin for begin, end in spans)
+    done = 0
+    for begin, end in spans:
+        frame = start + (until - start) * done // total
+        done += end - begin
+        length = start + (until - start) * done // total - frame
+        if length > 0:
+            yield Word(start=frame, length=length, spoken_start=begin, spoken_end=end)
 
 
 def _bare(spoken: str, start: int, end: int) -> tuple[int, int]:

@@ -68,9 +68,10 @@ class _Cues:
 
     def __init__(self, options: TextOptions) -> None:
         self._options = options
+        self._table = _table(options.pauses)
         self._cues: list[Cue] = []
         self._said: list[str] = []
-        self._waiting = _pause(Reason.HEAD, options.pauses)
+        self._waiting = self._table[Reason.HEAD]
         self._section_ended = False
 
     @property
@@ -79,7 +80,7 @@ class _Cues:
 
     def rest(self, reason: Reason) -> None:
         """Silence for this reason before the next sound, instead of any that was to be."""
-        self._waiting = _pause(reason, self._options.pauses)
+        self._waiting = self._table[reason]
 
     def sound(self, utterance: Utterance) -> None:
         """An utterance, after what was to come before it."""
@@ -94,7 +95,7 @@ class _Cues:
         self._section_ended = self.has_sound
 
     def _drive(self) -> None:
-        section = _pause(Reason.SECTION, self._options.pauses)
+        section = self._table[Reason.SECTION]
         if not self._options.interludes:
             self._waiting = Pause(reason=Reason.SECTION, duration_s=2 * section.duration_s)
             return
@@ -116,7 +117,7 @@ class _Cues:
         return (*self._cues, self._waiting)
 
 
-def _pause(reason: Reason, pauses: Pauses) -> Pause:
+def _table(pauses: Pauses) -> dict[Reason, Pause]:
     lengths = {
         Reason.HEAD: pauses.head_s,
         Reason.SENTENCE: pauses.sentence_s,
@@ -126,4 +127,4 @@ def _pause(reason: Reason, pauses: Pauses) -> Pause:
         Reason.SECTION: pauses.section_s,
         Reason.DESCRIPTION: pauses.description_s,
     }
-    return Pause(reason=reason, duration_s=lengths[reason])
+    return {reason: Pause(reason=reason, duration_s=length) for reason, length in lengths.items()}

@@ -44,6 +44,8 @@ _PLAIN = str.maketrans(
         "‑": "-",
     }
 )
+_ODD = re.compile("[^ a-zA-Z0-9.,;:!?'\"()’‘“”—–\u00c0-\u024f-]|---|\\.{4}|www\\.")
+"""Nine sentences in ten have nothing of this, and the rules need not be tried on them."""
 _MOST_MARKS = 3
 _NAMES = {"❤": "red heart", "♥": "heart", "☕": "cup of coffee", "✓": "check mark", "⭐": "star"}
 _UNSAID = "♀♂\u200d\ufe0e\ufe0f\u20e3"
@@ -63,6 +65,8 @@ def spoken(text: str, language: str) -> tuple[str, tuple[Span, ...]]:
 
 
 def _replaced(text: str, rules: Rules) -> tuple[str, tuple[Span, ...]]:
+    if not _ODD.search(text):
+        return text.translate(_PLAIN), ()
     pieces: list[str] = []
     spans: list[Span] = []
     at = length = 0

@@ -16,6 +16,7 @@ _SHORTEST_CUT = 120
 _QUOTED = re.compile(r"“[^“”]{2,}”|\"[^\"]{2,}\"|«[^«»]{2,}»|„[^„“”]{2,}[“”]")
 _END_INSIDE = re.compile(r"[.!?…][’'›]?\s")
 _ENDED = re.compile(r"[.!?…]+[’'”\"»“]*$")
+_SURROGATES = re.compile("[\ud800-\udfff]")
 _LISTED = re.compile(r"\(?(?:\d{1,4}|[a-z]|[ivx]{1,6})[.)]")
 _WORDS_AFTER_ALL = {  # words in small letters that sentencex 1.0 takes for abbreviations (of Maine, number, article …)
     "en": "me|no|art|ok|may|ill|miss|arc|con",
@@ -76,8 +77,7 @@ def _boundaries(text: str, code: str) -> list[int]:
     ends: list[int] = []
     at = 0
     # A lone surrogate cannot be handed to Rust; any other sign of the same length will do for finding sentences.
-    safe = text if text.isascii() else "".join("\ufffd" if "\ud800" <= c <= "\udfff" else c for c in text)
-    for piece in segment(code, safe):
+    for piece in segment(code, _SURROGATES.sub("\ufffd", text)):
         at += len(piece)
         ends.append(min(at, len(text)))
     if not ends or ends[-1] != len(text):
