@@ -388,6 +388,7 @@ try:
     real = engine()
     take = real.speak("Rain.", Delivery(voice=real.resolve("", "en").id))
     print("spoken", take.info.frame_count > 2000, real.fingerprint())
+    assert not any(voice.id.startswith("mb/") for voice in real.voices())
 except VoiceError as error:
     print(error, "|", error.hint)
 """

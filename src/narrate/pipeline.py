@@ -51,6 +51,7 @@ def run(project: Project, plan: Plan, progress: Progress, *, fresh: frozenset[in
     from narrate.publishing import ReleaseWriter  # what publishes is only loaded where there is something to publish
 
     studio = make_studio(project, fresh=fresh)
+    _try_interlude(project)
     progress.started(plan)
     with ReleaseWriter(project, plan) as writer, Crew(_executor(project, plan), room=2 * project.request.jobs) as crew:
         to_render = (
@@ -61,6 +62,15 @@ def run(project: Project, plan: Plan, progress: Progress, *, fresh: frozenset[in
             file = writer.take_over(chapter, chapter.reused) if chapter.reused else writer.add(next(rendered))
             progress.finished(chapter, file)
         return writer.publish()
+
+
+def _try_interlude(project: Project) -> None:
+    """Let a listener's recording that is no audio be found out before anything is spoken."""
+    mix = project.config.mix
+    if mix.interlude and project.config.text.interludes:
+        from narrate.mix.interlude import load_bed
+
+        load_bed(mix.interlude, sample_rate=mix.sample_rate)
 
 
 def _as_published(project: Project, before: Record) -> Release:

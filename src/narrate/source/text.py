@@ -141,18 +141,19 @@ class _Front:
     def _take_picture(self, groups: list[_Group]) -> None:
         short: list[tuple[int, str]] = []
         at = self.used
-        while at < len(groups) and (count := _caption_lines(groups[at])):
+        rest: _Group | None = None
+        while at < len(groups) and len(short) <= _MOST_FRONT_LINES and (count := _caption_lines(groups[at])):
             group = groups[at]
             short += [(group.line + i, " ".join(line.split())) for i, line in enumerate(group.lines[:count])]
             if count < len(group.lines):
-                groups[at] = _Group(lines=group.lines[count:], line=group.line + count, break_line=0)
+                rest = _Group(lines=group.lines[count:], line=group.line + count, break_line=0)
                 break
             at += 1
-            if len(short) > _MOST_FRONT_LINES:
-                return
-        prose_follows = at < len(groups) and lines.is_prose(groups[at].lines)
-        if not short or len(short) > _MOST_FRONT_LINES or not prose_follows:
+        prose = rest or (groups[at] if at < len(groups) else None)
+        if not short or len(short) > _MOST_FRONT_LINES or not prose or not lines.is_prose(prose.lines):
             return
+        if rest:
+            groups[at] = rest
         caption, *credit = [text for _, text in short]
         self.figure = Figure(caption=caption, credit="; ".join(credit), origin=Origin(line=short[0][0]))
         self.used = at

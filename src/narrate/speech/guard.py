@@ -81,8 +81,8 @@ def insist(attempt: Callable[[], T], *, sentence: str) -> T:
 class ForkGuard:
     """A child for every call, forked from this process and killed after it. Linux only.
 
-    `work` must not have been called in this process if its result depends on what it did before. A fork costs 1 ms,
-    and another for every 40 MB that this process holds: keep finished sound elsewhere.
+    `work` must not have been called in this process if its result depends on what it did before. A call costs
+    1.3 ms, and another 1 ms for every 30 MB that this process holds: keep finished sound elsewhere.
     """
 
     def __init__(self, work: Work) -> None:
