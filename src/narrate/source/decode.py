@@ -38,6 +38,7 @@ _MAGIC = (
 _CONTROL_BYTES = bytes(set(range(0x20)) - set(b"\t\n\v\f\r\x1a\x1b")) + b"\x7f"
 _CONTROLS = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f]")
 _ENDS = re.compile("\r\n|[\r\x85\u2028]")
+_SIGN_IN_WORD = re.compile(r"[^\W\d_][¹²³¼½¾¿¡¢£¤¥¦§©¬®¯°±¶¸×÷][^\W\d_]")
 _SAMPLE = 32768
 _CHARSETS = [
     *("cp1252", "iso8859_15", "cp1250", "iso8859_2", "cp1251", "koi8_r", "cp1253", "cp1254", "cp1255", "cp1256"),
@@ -125,12 +126,14 @@ def _guess(sample: bytes) -> str:
     from charset_normalizer import from_bytes
 
     matches = from_bytes(sample, cp_isolation=_CHARSETS, threshold=0.35)
-    best = matches.best()
-    if best is None:
+    found = [match for match in matches if not _SIGN_IN_WORD.search(str(match))] or list(matches)
+    if not found:
         return ""
-    for match in matches:
-        # Short Western texts leave many candidates equally good; cp1252 is what such a file nearly always is.
-        if match.encoding == "cp1252" and match.chaos <= best.chaos + 0.02 and match.coherence >= best.coherence - 0.02:
+    best = found[0]
+    # Short Western texts leave many candidates equally good; cp1252 is what such a file nearly always is.
+    for match in found:
+        close = match.chaos <= best.chaos + 0.02 and match.coherence >= best.coherence - 0.02
+        if match.encoding == "cp1252" and (close or str(match) == str(best)):
             return "cp1252"
     return best.encoding
 

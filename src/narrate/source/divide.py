@@ -20,6 +20,7 @@ from narrate.document import (
     SceneBreak,
     Table,
 )
+from narrate.source.name import plain
 
 _PART = re.compile(r"(?:part|book|volume|teil|buch|band|partie|livre|tome|parte|libro)\b", re.IGNORECASE)
 _SENTENCE_END = re.compile(r"[.!?…]+[\"”’»)\]]*$")
@@ -66,7 +67,7 @@ def opening_words(text: str, limit: int = 7) -> str:
     It ends where the first sentence does, if that is sooner, and never on a small word.
     """
     words: list[str] = []
-    for word in text[:2000].split(maxsplit=limit)[:limit]:
+    for word in plain(text[:2000]).split(maxsplit=limit)[:limit]:
         words.append(word[:60])
         if _SENTENCE_END.search(word) and not _ABBREVIATION.match(word):
             break
@@ -173,6 +174,7 @@ def _name(run: Sequence[Block]) -> str:
 
 
 def _short(title: str) -> str:
+    title = plain(title)
     return title if len(title) <= _TITLE_LENGTH else title[: _TITLE_LENGTH - 1].rstrip() + "…"
 
 

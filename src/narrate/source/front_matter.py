@@ -16,7 +16,7 @@ from narrate.errors import ConfigError, SourceError
 
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{1,8}){0,4}")
 _DATE = re.compile(r"\d{4}(?:-\d{2}(?:-\d{2})?)?")
-_KEY = re.compile(r"[\w\"'][^\n]{0,200}?:(?:\s|$)")
+_KEY = re.compile(r"[\w.-]{1,60}[ \t]*:(?:\s|$)|[\"'][\w .-]{1,60}[\"'][ \t]*:")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -68,7 +68,7 @@ def _fenced(text: str) -> tuple[str, str, int] | None:
         return None
     inner = rest[: end.start()]
     told = [line for line in inner.split("\n") if line.strip() and not line.lstrip().startswith("#")]
-    # Between two rules there may just as well be prose: a table begins with a key.
+    # Between two rules there may just as well be prose: a table begins with a key, which is one word.
     if told and not _KEY.match(told[0]):
         return None
     return inner, rest[end.end() :].removeprefix("\n"), inner.count("\n") + 2

@@ -60,7 +60,9 @@ def read_inline(content: str, md: "MarkdownIt", env: Any) -> Inline:
 
 
 def _pieces(content: str) -> list[str]:
-    longest = _LONGEST if content.count("[") < _MANY_BRACKETS else _LONGEST_BRACKETED
+    brackets = content.count("[")
+    longest = _LONGEST if brackets < _MANY_BRACKETS else _LONGEST_BRACKETED
+    longest = longest if brackets * 8 < len(content) else min(longest, _LONGEST_BRACKETED // 4)
     pieces: list[str] = []
     at = 0
     while len(content) - at > longest:

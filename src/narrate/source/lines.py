@@ -11,7 +11,10 @@ from dataclasses import dataclass
 _MARK = re.compile(r"[*⁂•·∙~§#—–―\-_=+✽✻✿❦❧☙◆◇◊○●■□☆★※\s]{1,200}")
 _SENTENCE_END = re.compile(r"[.!?…:;][\"'”’»)\]]{0,4}$")
 _QUOTED = re.compile(r"[“\"«‘][^“”\"«»]{1,120}[”\"»’]")
-_BYLINE = re.compile(r"[Bb][Yy]:?\s+(\S[^.!?;]{0,60}\.?)")
+_BYLINE = re.compile(r"[Bb][Yy]:?\s+(\S[^!?;:]{0,60})")
+_PARTICLES = frozenset(
+    ("and", "with", "&", "von", "van", "der", "den", "de", "da", "di", "du", "la", "le", "el", "the")
+)
 _ROMAN = re.compile(r"M{0,3}(?:CM|CD|D?C{0,3})(?:XC|XL|L?X{0,3})(?:IX|IV|V?I{0,3})", re.IGNORECASE)
 _ATX = re.compile(r"(#{1,6})\s+(\S.{0,300}?)(?:\s+#+)?")
 _NUMBER_WORDS = (
@@ -79,9 +82,9 @@ def author_of(line: str) -> str:
     if not found:
         return ""
     name = " ".join(found[1].split())
-    words = name.split()
-    named = words[0][:1].isupper() or not words[0][:1].isalpha()
-    return name.removesuffix(".") if named and len(words) <= 8 else ""
+    words = [word for word in name.split() if word not in _PARTICLES]
+    named = all(not word[0].islower() for word in words)
+    return name if words and named and len(words) <= 8 else ""
 
 
 def is_caption(line: str) -> bool:

@@ -30,7 +30,7 @@ from narrate.source.divide import divide, same_words
 from narrate.source.front_matter import FrontMatter
 from narrate.source.inline import Inline, Picture, read_inline
 from narrate.source.markup import words_and_pictures
-from narrate.source.name import readable
+from narrate.source.name import plain, readable
 
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt
@@ -48,7 +48,7 @@ def read_markdown(path: Path, data: bytes) -> Document:
     title, blocks = _take_title(blocks, front)
     return Document(
         metadata=Metadata(
-            title=front.title or (title.text if title else readable(path)),
+            title=plain(front.title or (title.text if title else readable(path))),
             author=front.author,
             language=front.language or "en",
             narrator=front.narrator,

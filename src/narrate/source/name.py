@@ -1,4 +1,4 @@
-"""A file's name as a title, for a work that has none of its own."""
+"""Names of works and chapters: a file's name as a title, and titles without marks that nobody sees. Pure."""
 
 import re
 from pathlib import Path
@@ -9,3 +9,11 @@ def readable(path: Path) -> str:
     stem = "".join(char if char.isprintable() else " " for char in path.stem)
     words = " ".join(re.sub(r"[-_+]+", " ", stem).split()) or stem.strip() or "Untitled"
     return words[0].upper() + words[1:]
+
+
+_UNSEEN = re.compile("[\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufeff\ufffd]")
+
+
+def plain(title: str) -> str:
+    """`title` without soft hyphens, marks of direction and other signs that would only be seen in a file's name."""
+    return " ".join(_UNSEEN.sub("", title).split()) or title

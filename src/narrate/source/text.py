@@ -12,7 +12,7 @@ from narrate.document import Block, Document, Figure, Heading, Metadata, Origin,
 from narrate.source import lines
 from narrate.source.decode import decode
 from narrate.source.divide import divide
-from narrate.source.name import readable
+from narrate.source.name import plain, readable
 
 _CHAPTER_LEVEL = 2
 _UNWRAPPED = 110
@@ -45,7 +45,7 @@ def read_text(path: Path, data: bytes) -> Document:
     warnings = list(remarks)
     blocks = _blocks(front.figure, groups[front.used :], warnings)
     return Document(
-        metadata=Metadata(title=front.title.text if front.title else readable(path), author=front.author),
+        metadata=Metadata(title=plain(front.title.text) if front.title else readable(path), author=front.author),
         chapters=divide(blocks, opening=front.opening, chapter_level=_CHAPTER_LEVEL),
         warnings=tuple(warnings),
     )
@@ -161,13 +161,15 @@ class _Front:
 
 def _caption_lines(group: _Group) -> int:
     """How many of the group's first lines are captions or credits: all, the few before wrapped prose, or none."""
+    captions = [lines.is_caption(line) for line in group.lines[: _MOST_FRONT_LINES + 1]]
+    if all(captions):
+        return len(group.lines)
+    # A line far shorter than the prose below it was not wrapped: its writer ended it there.
+    widest = max(map(len, group.lines))
     count = 0
-    while count < len(group.lines) and lines.is_caption(group.lines[count]):
+    while captions[count] and len(group.lines[count]) < 0.6 * widest:
         count += 1
-    if count == len(group.lines):
-        return count
-    # A short line that is followed by a long one was not wrapped: its writer ended it there.
-    return count if count and len(group.lines[count]) > 1.5 * max(map(len, group.lines[:count])) else 0
+    return count
 
 
 def _blocks(figure: Figure | None, groups: Sequence[_Group], warnings: list[str]) -> Iterator[Block]:

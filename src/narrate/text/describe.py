@@ -64,7 +64,8 @@ class _Voice:
     def one(self, pieces: Sequence[_Piece], *, tail: str = "", joint: _Joint = _Joint()) -> Utterance:
         """One utterance of all `pieces`, `tail` said at its end."""
         line = _Aligned()
-        sayable = False
+        # A frame alone is said where there is nothing to show, but not around words that cannot be said.
+        sayable = not any(piece.text for piece in pieces)
         for index, piece in enumerate(pieces):
             if index:
                 stop = " " if _is_ended(pieces[index - 1].text) else ". "
@@ -78,7 +79,8 @@ class _Voice:
             sayable = sayable or bool(said)
             line.add_aligned(piece.text, said, spans)
         if tail:
-            line.add("", f" {tail}" if not pieces or _is_ended(pieces[-1].text) else f". {tail}")
+            ended = not line.said or _is_ended(pieces[-1].text)
+            line.add("", " "[: len(line.said)] + tail if ended else f". {tail}")
         return Utterance(
             text=line.text,
             spoken=line.said if sayable else "",

@@ -32,7 +32,7 @@ _RULES = re.compile(
     rf"|(?P<less><+)|(?P<greater>>+)"
     rf"|(?P<run>[_*=~#|\\^+-]{{3,}}|\.{{4,}}|[_*`]+)"
     rf"|(?P<marked>[^\W_][{_MARKS}]+)"
-    rf"|(?P<form>[\ufb00-\ufb06\uff01-\uff5e\U0001d400-\U0001d7ff]+)"
+    rf"|(?P<form>[\ufb00-\ufb06\uff10-\uff19\uff21-\uff3a\uff41-\uff5a\U0001d400-\U0001d7ff]+)"
     rf"|(?P<invisible>[{_INVISIBLE}]+)"
 )
 _PLAIN = str.maketrans(

@@ -29,6 +29,7 @@ _AFTER_ALL = {
     for code, words in _WORDS_AFTER_ALL.items()
 }
 _CLAUSES = (re.compile(r"[;:]\s|[。！？；]"), re.compile(r"[—–]|,\s|[，、：]"), re.compile(r"\s"))
+_CRIED = re.compile(r"[!?…][”\"»’']{1,2}$")
 _SAYS = re.compile(
     r"\W{0,3}(?:[\w’'.-]+\s){0,3}(?:said|says|asked|asks|replied|replies|cried|cries|answered|answers|shouted|shouts|"
     r"whispered|whispers|called|calls|added|adds|murmured|muttered|yelled|exclaimed|continued|went on|thought|thinks)\b"
@@ -52,9 +53,14 @@ def sentences(text: str, language: str) -> list[tuple[int, int]]:
 
 
 def _belongs(text: str, before: tuple[int, int], piece: tuple[int, int]) -> bool:
-    """Whether `piece` is no sentence without the one before it: one of the two has no word, or is a list's number."""
+    """Whether `piece` is no sentence without the one before it.
+
+    One of the two has no word, or the first is a list's number, or the second says who asked or cried the first.
+    """
     first, second = text[slice(*before)], text[slice(*piece)]
-    return bool(_LISTED.fullmatch(first)) or not any(map(str.isalnum, first)) or not any(map(str.isalnum, second))
+    if _LISTED.fullmatch(first) or not any(map(str.isalnum, first)) or not any(map(str.isalnum, second)):
+        return True
+    return bool(_CRIED.search(first[-4:]) and _SAYS.match(second[:80]))
 
 
 def _trimmed(text: str, ends: Iterator[int]) -> Iterator[tuple[int, int]]:
