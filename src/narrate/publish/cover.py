@@ -23,7 +23,7 @@ from narrate.document import Metadata
 from narrate.errors import SourceError
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
+    pass
 
 SIDE = 1400
 """Width and height in pixels: the least that Apple Podcasts takes, the most that cars show."""
@@ -88,7 +88,7 @@ def _fitted(picture: Image.Image) -> Image.Image:
 
 
 def _draw(metadata: Metadata) -> Image.Image:
-    picture = Image.fromarray(_night())
+    picture = _night()
     _road(picture)
     pen = ImageDraw.Draw(picture)
     title, author = _drawable(metadata.title), _drawable(metadata.author)
@@ -99,26 +99,31 @@ def _draw(metadata: Metadata) -> Image.Image:
     return picture
 
 
-def _night() -> "NDArray[np.uint8]":
-    """The sky from deep blue to the last light on the horizon, and the ground; of shape (SIDE, SIDE, 3)."""
+def _night() -> Image.Image:
+    """The sky from deep blue to the last light on the horizon, with its stars, and the ground.
+
+    Reckoned at half the size and enlarged: there is nothing sharp in it but the stars, and it costs a quarter.
+    """
+    half = SIDE // 2
     stops = np.array([0.0, 0.55, 0.82, 0.94, 1.0]) * _HORIZON
     colours = np.array([(9, 13, 32), (20, 30, 66), (58, 52, 98), (150, 84, 92), (244, 158, 96)], np.float32)
-    rows = np.arange(SIDE, dtype=np.float32)
+    rows = np.arange(half, dtype=np.float32) * 2 + 0.5
     column = np.stack([np.interp(rows, stops, colours[:, channel]) for channel in range(3)], axis=-1)
     depth = np.clip((rows - _HORIZON) / (SIDE - _HORIZON), 0, 1)[:, None]
     ground = np.array([24, 22, 38], np.float32) * (1 - depth) + np.array([9, 10, 20], np.float32) * depth
     column = np.where(rows[:, None] < _HORIZON, column, ground).astype(np.float32)
-    across = (np.arange(SIDE, dtype=np.float32) - SIDE / 2) / SIDE
+    across = (np.arange(half, dtype=np.float32) * 2 + 0.5 - SIDE / 2) / SIDE
     # The light stands where the road ends and fades to the sides.
-    glow = np.exp(-((across / 0.34) ** 2))[None, :] * np.exp(-(((rows - _HORIZON) / 260) ** 2))[:, None]
-    glow = np.where(rows[:, None] < _HORIZON, glow, 0).astype(np.float32)
-    dim = 1 - 0.42 * (np.abs(across)[None, :] * 2) ** 2
-    shaded = column[:, None, :] * dim[:, :, None].astype(np.float32)
+    rise = np.where(rows < _HORIZON, np.exp(-(((rows - _HORIZON) / 260) ** 2)), 0).astype(np.float32)
+    glow = np.exp(-((across / 0.34) ** 2))[None, :] * rise[:, None]
+    dim = 1 - 0.42 * (np.abs(across) * 2) ** 2
+    shaded = column[:, None, :] * dim[None, :, None]
     shaded += glow[:, :, None] * np.array([34, 30, 14], np.float32)
-    _stars(shaded)
     # A little noise against bands in the gradient, always the same.
-    shaded += np.random.default_rng(7).integers(-1, 2, (SIDE, SIDE, 1)).astype(np.float32)
-    return np.clip(shaded, 0, 255).astype(np.uint8)
+    shaded += np.random.default_rng(7).integers(-1, 2, (half, half, 1), np.int8)
+    picture = Image.fromarray(np.clip(shaded, 0, 255).astype(np.uint8)).resize((SIDE, SIDE), Image.Resampling.BILINEAR)
+    _stars(picture)
+    return picture
 
 
 def _road(picture: Image.Image) -> None:
@@ -177,14 +182,16 @@ def _stripe(
     pen.polygon(corners, fill=colour)
 
 
-def _stars(sky: "NDArray[np.floating]") -> None:
+def _stars(sky: Image.Image) -> None:
     """A hundred and fifty stars, thinner towards the horizon; the brightest are two pixels wide."""
     dice = random.Random(11)
+    pen = ImageDraw.Draw(sky)
     for _ in range(150):
         x, y = dice.randrange(SIDE - 1), int(dice.random() ** 1.6 * _HORIZON * 0.72)
         light = dice.randrange(60, 175)
-        width = 2 if light > 150 else 1
-        sky[y : y + width, x : x + width] += light
+        width = 1 if light > 150 else 0
+        red, green, blue = sky.getpixel((x, y))  # type: ignore[misc]
+        pen.rectangle((x, y, x + width, y + width), fill=(red + light, green + light, min(255, blue + light)))
 
 
 def _write_title(pen: ImageDraw.ImageDraw, title: str, *, height: int) -> int:

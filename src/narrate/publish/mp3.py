@@ -143,7 +143,7 @@ class Encoder:
             self._send(self._silence(TAIL))
             self._stdin.close()
             try:
-                code = self._process.wait(self._timeout_s)
+                code = _wait(self._process, self._timeout_s)
             except subprocess.TimeoutExpired as error:
                 raise AudioError(f"ffmpeg did not finish within {self._timeout_s:.0f} s") from error
             if code or self._complaint():
@@ -206,6 +206,23 @@ class Encoder:
         if self._output.is_file():  # never a device that somebody named as the output
             with suppress(OSError):
                 self._output.unlink()
+
+
+def _wait(process: subprocess.Popen[bytes], timeout_s: float) -> int:
+    """The exit code, at once when there is one: `Popen.wait` with a timeout looks only every 50 ms.
+
+    Raises TimeoutExpired after `timeout_s` seconds.
+    """
+    if hasattr(os, "pidfd_open"):
+        handle = os.pidfd_open(process.pid)
+        try:
+            poll = select.poll()
+            poll.register(handle, select.POLLIN)
+            poll.poll(timeout_s * 1000)
+        finally:
+            os.close(handle)
+        timeout_s = 0.1
+    return process.wait(timeout_s)
 
 
 def encode(

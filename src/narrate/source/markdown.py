@@ -108,6 +108,8 @@ class _Reader:
     def read(self, body: str) -> Iterator[Block]:
         tokens: list[Token] = []
         self._md.block.parse(body, self._md, self._env, tokens)
+        # Deeper than CommonMark's preset, brackets inside a line are taken as they stand; searching costs their depth.
+        self._md.options["maxNesting"] = 20
         tokens, notes = _apart(tokens)
         for label, inner in notes:
             self._bodies.setdefault(label, self._note_body(label, inner))
