@@ -127,8 +127,9 @@ class Bench:
         self.case(text.name, NAIVE_LOOP).add(found)
         got = json.loads(found.err.splitlines()[-1])
         right = in_child(right_lengths, text.text, deadline_s=300)
-        short = sum(mine < 0.9 * due for mine, due in zip(got, right, strict=True))
-        self.lost.append((1 - sum(got) / sum(right), short, len(right)))
+        missing = [max(0.0, due - mine) for mine, due in zip(got, right, strict=True)]
+        short = sum(lost > 0.1 * due for lost, due in zip(missing, right, strict=True))
+        self.lost.append((sum(missing) / sum(right), short, len(right)))
 
     def _floor(self, text: Input, folder: Path) -> None:
         source = text.write(folder)

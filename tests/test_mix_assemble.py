@@ -32,7 +32,8 @@ PARAGRAPH, TAIL = silence(Reason.PARAGRAPH, 0.45), silence(Reason.CHAPTER, 2.0)
 def test_every_stretch_is_a_whole_number_of_mpeg_frames() -> None:
     script = chapter(HEAD, says("x" * 40), PARAGRAPH, says("y" * 40), SENTENCE, says("z"), TAIL)
     layout = lay_out(script, [took(50_001), took(70_003), took(12_345)], voice="v", sample_rate=RATE, characters=30)
-    lengths = [sum(piece.frame_count for piece in stretch) for stretch in layout.stretches]
+    step = RATE // layout.mix_rate
+    lengths = [sum(piece.frame_count for piece in stretch) * step for stretch in layout.stretches]
     assert len(lengths) == 2
     assert all(length % MPEG_FRAME == 0 for length in lengths)
     assert layout.timeline.frame_count == sum(lengths)
@@ -64,9 +65,18 @@ def test_the_pause_at_a_cut_is_shared_and_keeps_its_length() -> None:
     layout = lay_out(script, [took(44_100), took(22_050)], voice="v", sample_rate=RATE, characters=50)
     before, after = layout.stretches
     assert before[-1].cue == after[0].cue == 2
-    assert before[-1].frame_count >= 2 * MPEG_FRAME
-    assert after[0].frame_count >= 4 * MPEG_FRAME
-    assert layout.timeline.placed[2].length == before[-1].frame_count + after[0].frame_count
+    step = RATE // layout.mix_rate
+    assert before[-1].frame_count * step >= 2 * MPEG_FRAME
+    assert after[0].frame_count * step >= 4 * MPEG_FRAME
+    assert layout.timeline.placed[2].length == (before[-1].frame_count + after[0].frame_count) * step
+
+
+def test_takes_of_half_the_release_s_rate_are_mixed_at_their_own() -> None:
+    script = chapter(HEAD, says("a"), SENTENCE, says("b"), TAIL)
+    assert lay_out(script, [took(30_001), took(20_000)], voice="v", sample_rate=RATE).mix_rate == 22050
+    assert (
+        lay_out(script, [took(30_001), took(20_000, sample_rate=24000)], voice="v", sample_rate=RATE).mix_rate == RATE
+    )
 
 
 def test_pauses_are_right_to_ten_milliseconds() -> None:

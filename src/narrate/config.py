@@ -47,6 +47,7 @@ SCHEMA: dict[str, Setting] = {
     "pauses.chapter": _SECONDS,
     "pauses.section": _SECONDS,
     "pauses.description": _SECONDS,
+    "pauses.tail": _SECONDS,
     "interludes.enabled": Setting(bool),
     "interludes.file": Setting(Path),
     "interludes.seconds": Setting(float, 1, 120),
@@ -122,7 +123,7 @@ def join(*layers: Mapping[str, object]) -> Config:
     base = Config()
     plain = {name: name for name in ("title", "author", "language", "narrator", "date", "cover", "engine")}
     pauses = {
-        name: f"{name}_s" for name in ("head", "sentence", "paragraph", "heading", "chapter", "section", "description")
+        key.removeprefix("pauses."): f"{key.removeprefix('pauses.')}_s" for key in SCHEMA if key.startswith("pauses.")
     }
     text = {"enabled": "interludes", "seconds": "interlude_s"}
     mix = {"file": "interlude", "fade": "interlude_fade_s", "below": "interlude_below_lu"}

@@ -200,15 +200,16 @@ def _encode_task(chapter: _Chapter, layout: Layout, stretch: int, gain_db: float
         store=studio.store,
         engine=studio.config.engine,
         delivery=chapter.plan.delivery,
-        key=_stretch_key(sounds, gain_db, studio),
+        key=_stretch_key(sounds, gain_db, layout.mix_rate, studio),
         sounds=tuple(sounds),
         gain_db=gain_db,
+        mix_rate=layout.mix_rate,
         mix=studio.config.mix,
         mp3=studio.config.mp3,
     )
 
 
-def _stretch_key(sounds: list[Sound], gain_db: float, studio: Studio) -> str:
+def _stretch_key(sounds: list[Sound], gain_db: float, mix_rate: int, studio: Studio) -> str:
     mix, mp3 = studio.config.mix, studio.config.mp3
 
     def named(sound: Sound) -> list[object]:
@@ -226,7 +227,7 @@ def _stretch_key(sounds: list[Sound], gain_db: float, studio: Studio) -> str:
         version=work.STRETCH_VERSION,
         encoder=studio.encoder_fingerprint,
         mp3=[mp3.sample_rate, mp3.bitrate_kbps, mp3.channels, mp3.compression_level],
-        mix=[mix.sample_rate, mix.loudness_lufs, mix.ceiling_dbtp],
+        mix=[mix_rate, mix.loudness_lufs, mix.ceiling_dbtp],
         gain_db=gain_db,
         sounds=[named(sound) for sound in sounds],
     )

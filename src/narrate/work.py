@@ -63,7 +63,7 @@ class Spoken:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Sound:
-    """A part of a stretch: what sounds (None for silence) and for how many frames at the release's sample rate."""
+    """A part of a stretch: what sounds (None for silence) and for how many frames at the task's `mix_rate`."""
 
     source: Line | Interlude | None
     frame_count: int
@@ -79,6 +79,7 @@ class EncodeTask:
     key: str
     sounds: tuple[Sound, ...]
     gain_db: float
+    mix_rate: int
     mix: MixOptions
     mp3: Mp3Options
 
@@ -116,9 +117,12 @@ def encode(task: EncodeTask) -> int:
     if have is not None:
         return len(have)
     filters = f"{limiter(task.mix)},volume={-task.mp3.encoder_gain_db}dB"
+    if task.mix_rate != task.mp3.sample_rate:
+        filters += f",aresample={task.mp3.sample_rate}:resampler=soxr"
     blocks = (_samples(kept, task, sound) for sound in task.sounds)
     with _scratch() as folder:
-        data = mp3.encode(blocks, options=task.mp3, scratch=folder / "stretch.mp3", filters=filters)
+        scratch = folder / "stretch.mp3"
+        data = mp3.encode(blocks, options=task.mp3, scratch=scratch, input_rate=task.mix_rate, filters=filters)
     kept.put("stretches", task.key, data)
     return len(data)
 
@@ -155,7 +159,7 @@ def _samples(kept: store.Store, task: EncodeTask, sound: Sound) -> "NDArray[np.f
     from narrate.mix.interlude import clip, load_bed
     from narrate.units import db_to_gain
 
-    rate = task.mix.sample_rate
+    rate = task.mix_rate
     match sound.source:
         case None:
             return np.zeros((sound.frame_count, 1), np.float32)

@@ -32,7 +32,7 @@ _SHORTEST_CUT_S = 6 * MPEG_FRAME / 44_100
 class Piece:
     """A part of a stretch: one cue, or a part of a pause, by its place in the script's cues.
 
-    `frame_count` counts frames at the release's sample rate.
+    `frame_count` counts frames at the layout's `mix_rate`.
     """
 
     cue: int
@@ -41,9 +41,14 @@ class Piece:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Layout:
-    """A chapter laid out: the timeline that people see, and the pieces of each stretch that the encoder gets."""
+    """A chapter laid out: the timeline that people see, and the pieces of each stretch that the encoder gets.
+
+    `mix_rate` in Hz is what the pieces' frames are counted at: the takes' own rate where that is half the release's,
+    so that ffmpeg resamples once on the way to the encoder and everything before it has half the samples to move.
+    """
 
     timeline: ChapterTimeline
+    mix_rate: int
     stretches: tuple[tuple[Piece, ...], ...]
 
 
@@ -78,15 +83,17 @@ def lay_out(
 ) -> Layout:
     """Where everything in the chapter lies. `takes` are those of `script.utterances`, in order."""
     runs = stretches(script.cues, sample_rate=sample_rate, characters=characters)
-    lengths = _lengths(script.cues, takes, sample_rate)
+    half = bool(takes) and all(2 * take.sample_rate == sample_rate for take in takes)
+    step = 2 if half else 1
+    lengths = _lengths(script.cues, takes, sample_rate // step)
     drafts = [_pieces(run, runs, number, lengths) for number, run in enumerate(runs)]
-    parts = [_whole_frames(pieces, script.cues) for pieces in drafts]
+    parts = [_whole_frames(pieces, script.cues, MPEG_FRAME // step) for pieces in drafts]
     for pieces in parts:
         for piece in pieces:
             lengths[piece.cue] = 0
     for pieces in parts:
         for piece in pieces:
-            lengths[piece.cue] += piece.frame_count
+            lengths[piece.cue] += piece.frame_count * step
     measures = iter(takes)
     placed, at = [], 0
     for cue, length in zip(script.cues, lengths, strict=True):
@@ -96,7 +103,7 @@ def lay_out(
         placed.append(entry)
         at += length
     timeline = ChapterTimeline(sample_rate=sample_rate, frame_count=at, voice=voice, placed=tuple(placed))
-    return Layout(timeline=timeline, stretches=tuple(parts))
+    return Layout(timeline=timeline, mix_rate=sample_rate // step, stretches=tuple(parts))
 
 
 def resampled(frame_count: int, source_rate: int, sample_rate: int) -> int:
@@ -129,13 +136,13 @@ def _pieces(run: range, runs: Sequence[range], number: int, lengths: Sequence[in
     return pieces
 
 
-def _whole_frames(pieces: list[Piece], cues: Sequence[Cue]) -> tuple[Piece, ...]:
+def _whole_frames(pieces: list[Piece], cues: Sequence[Cue], mpeg_frame: int) -> tuple[Piece, ...]:
     """The same pieces, their pauses a little longer or shorter, so that all together fill whole MPEG frames."""
     total = sum(piece.frame_count for piece in pieces)
     pauses = [index for index, piece in enumerate(pieces) if isinstance(cues[piece.cue], Pause)]
-    change = round(total / MPEG_FRAME) * MPEG_FRAME - total
-    if total + change < MPEG_FRAME or sum(pieces[index].frame_count for index in pauses) + change < 0:
-        change = -total % MPEG_FRAME or (MPEG_FRAME if not total else 0)
+    change = round(total / mpeg_frame) * mpeg_frame - total
+    if total + change < mpeg_frame or sum(pieces[index].frame_count for index in pauses) + change < 0:
+        change = -total % mpeg_frame or (mpeg_frame if not total else 0)
     room = sum(pieces[index].frame_count for index in pauses)
     done = 0
     seen = 0

@@ -230,16 +230,16 @@ def encode(
     *,
     options: Mp3Options,
     scratch: Path,
+    input_rate: int | None = None,
     filters: str = "",
     timeout_s: float = 120,
 ) -> bytes:
-    """The MPEG frames of one stretch, given as blocks of PCM at the release's rate.
+    """The MPEG frames of one stretch, given as blocks of PCM at the release's rate, or at `input_rate`.
 
-    `scratch` is a file to use and remove. The kept frames are whole MPEG frames and depend on no others.
-
-    Raises AudioError or OutputError as `Encoder` does, ValueError when the stretch is not whole MPEG frames long.
+    `scratch` is a file to use and remove. Raises AudioError or OutputError as `Encoder` does, ValueError when the
+    stretch is not whole MPEG frames long.
     """
-    with Encoder(scratch, options, filters=filters, timeout_s=timeout_s) as encoder:
+    with Encoder(scratch, options, input_rate=input_rate, filters=filters, timeout_s=timeout_s) as encoder:
         for block in blocks:
             encoder.write(block)
     try:
