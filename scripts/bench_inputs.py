@@ -24,21 +24,20 @@ class Input:
     again: int
     beside: Path | None = None
 
-    @property
-    def reworded(self) -> str:
-        """The text with one word changed: a plain one of a long line, as near to the middle as there is."""
-        middle = len(self.text) // 2
-        words = re.finditer(r"(?<=[a-z] )[a-z]{4,9}(?= [a-z])", self.text)
-        word = min(words, key=lambda found: abs(found.start() - middle))
-        return f"{self.text[: word.start()]}lantern{self.text[word.end() :]}"
-
     def write(self, folder: Path, *, changed: bool = False) -> Path:
         """The source in `folder`, and the picture beside it."""
         if self.beside:
             shutil.copy(self.beside, folder)
         path = folder / self.file
-        path.write_text(self.reworded if changed else self.text, encoding="utf-8")
+        path.write_text(reworded(self.text) if changed else self.text, encoding="utf-8")
         return path
+
+
+def reworded(text: str, *, near: float = 0.5) -> str:
+    """`text` with one word changed: a plain one between plain ones, the nearest to that part of the way through."""
+    words = re.finditer(r"(?<=[a-z] )[a-z]{4,9}(?= [a-z])", text)
+    word = min(words, key=lambda found: abs(found.start() - near * len(text)))
+    return f"{text[: word.start()]}lantern{text[word.end() :]}"
 
 
 def find_input(name: str) -> Input | None:

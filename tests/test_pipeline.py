@@ -14,6 +14,7 @@ from narrate import pipeline
 from narrate.choosing import choose
 from narrate.errors import AudioError, ChapterError, OutputError, SpeechError
 from narrate.plan import Action, Choice
+from narrate.planning import takes_to_speak
 from narrate.release import Release
 
 
@@ -290,7 +291,8 @@ def test_a_damaged_take_is_spoken_again(built: Desk) -> None:
 def test_a_deleted_chapter_file_is_made_again_and_nothing_else_is_spoken(built: Desk) -> None:
     before = contents(folder(built))
     (folder(built) / "chapters/02 - Chapter 2.mp3").unlink()
-    assert built.plan().chapters[1].reason == "chapters/02 - Chapter 2.mp3 missing or changed"
+    planned = built.plan().chapters[1]
+    assert (planned.action, planned.reason) == (Action.MISSING, "chapters/02 - Chapter 2.mp3 missing or changed")
     built.build()
     assert built.said == []
     assert contents(folder(built)) == before
@@ -348,3 +350,22 @@ def test_a_chapter_file_tells_where_it_belongs(built: Desk) -> None:
     assert (str(tag["TIT2"]), str(tag["TALB"]), str(tag["TRCK"])) == ("Chapter 2", "The Long Way", "2/3")
     chapter = timeline(folder(built))[1]
     assert MP3(folder(built) / chapter["file"]).info.length == pytest.approx(chapter["duration_s"], abs=0.001)
+
+
+def test_a_store_smaller_than_the_book_costs_time_and_nothing_else(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    desk.write(THREE_CHAPTERS)
+    with_room = contents(desk.build().folder)
+    shutil.rmtree(desk.folder / "shelf")
+    shutil.rmtree(desk.folder / "store")
+    monkeypatch.setenv("NARRATE_STORE_LIMIT", "10k")
+    assert contents(desk.build().folder) == with_room
+    kept = sum(path.stat().st_size for path in (desk.folder / "store").rglob("*") if path.is_file())
+    assert kept <= 10_000
+
+
+def test_the_plan_counts_the_sentences_that_are_still_to_be_spoken(built: Desk) -> None:
+    built.write(THREE_CHAPTERS.replace("Rain falls", "Snow falls"))
+    project = built.open()
+    plan = pipeline.make_plan(project)
+    assert [takes_to_speak(project, chapter) for chapter in plan.chapters] == [0, 1, 0]
+    assert [chapter.reason for chapter in plan.chapters] == ["", "text changed", ""]

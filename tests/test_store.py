@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from narrate.errors import OutputError
-from narrate.store import Store, default_root, key
+from narrate.errors import ConfigError, OutputError
+from narrate.store import Store, default_root, key, limit_bytes, size_bytes
 
 
 def test_what_was_put_comes_back(tmp_path: Path) -> None:
@@ -87,3 +87,22 @@ def test_a_store_that_cannot_be_written_says_where_and_what_to_do(tmp_path: Path
 def test_the_environment_names_the_store(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NARRATE_STORE", "/somewhere")
     assert default_root() == Path("/somewhere")
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [("0", 0), ("500M", 500_000_000), ("2G", 2_000_000_000), ("1.5 g", 1_500_000_000), ("10kB", 10_000), ("7", 7)],
+)
+def test_a_size_is_read_as_people_write_it(text: str, expected: int) -> None:
+    assert size_bytes(text, where="--limit") == expected
+
+
+@pytest.mark.parametrize("text", ["", "lots", "-1", "1e9", "2X", "G"])
+def test_what_is_no_size_is_refused_by_name(text: str) -> None:
+    with pytest.raises(ConfigError, match="--limit"):
+        size_bytes(text, where="--limit")
+
+
+def test_the_environment_sets_the_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NARRATE_STORE_LIMIT", "2G")
+    assert limit_bytes() == 2_000_000_000

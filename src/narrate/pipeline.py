@@ -20,11 +20,15 @@ from narrate.pool import Crew, Inline, workers
 from narrate.project import Project, Request, open_project
 from narrate.release import Release, ReleaseChapter, book_file_name
 from narrate.render import render
+from narrate.store import Store, limit_bytes
 
 __all__ = ["Progress", "Project", "Request", "make_plan", "open_project", "run"]
 
 _INLINE_CHARACTERS = 1500
 """A book this short is spoken and encoded before worker processes would have started."""
+
+
+_BYTES_A_CHARACTER = 3000
 
 
 class Progress(Protocol):
@@ -57,11 +61,32 @@ def run(project: Project, plan: Plan, progress: Progress, *, fresh: frozenset[in
         to_render = (
             (each, project.script(each.number), writer.sink(each)) for each in plan.chapters if not each.reused
         )
-        rendered = render(to_render, crew, studio, progress.advanced)
+        rendered = render(to_render, crew, studio, _housekeeping(project, progress))
         for chapter in plan.chapters:
             file = writer.take_over(chapter, chapter.reused) if chapter.reused else writer.add(next(rendered))
             progress.finished(chapter, file)
-        return writer.publish()
+        release = writer.publish()
+    Store(project.request.store).evict(limit_bytes())
+    return release
+
+
+def _housekeeping(project: Project, progress: Progress) -> Callable[[ChapterPlan, int], None]:
+    """`progress.advanced`, and a look at the store's size whenever it may have grown by a quarter of its limit.
+
+    A take is 16-bit PCM at, say, 22.05 kHz: some 3 KB a character. What is evicted and needed after all is made again.
+    """
+    most = limit_bytes()
+    grown = 0
+
+    def advanced(chapter: ChapterPlan, characters: int) -> None:
+        nonlocal grown
+        grown += _BYTES_A_CHARACTER * characters
+        if grown > most // 4:
+            grown = 0
+            Store(project.request.store).evict(most)
+        progress.advanced(chapter, characters)
+
+    return advanced
 
 
 def _try_interlude(project: Project) -> None:

@@ -16,6 +16,7 @@ class Action(StrEnum):
 
     RUN = "run"
     UP_TO_DATE = "up to date"
+    MISSING = "missing"  # it was made and is not there any more, or is not what it was
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -96,12 +97,8 @@ class ChapterPlan:
     text_key: str
     place_key: str
     reused: ChapterRecord | None
+    action: Action
     reason: str
-
-    @property
-    def action(self) -> Action:
-        """Whether the chapter has to be made."""
-        return Action.UP_TO_DATE if self.reused else Action.RUN
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

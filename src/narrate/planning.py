@@ -17,7 +17,7 @@ from narrate.process import ffmpeg_version
 from narrate.project import Project, chosen
 from narrate.render import Studio
 from narrate.script import ChapterScript, Interlude, Pause, Utterance
-from narrate.store import key
+from narrate.store import Store, key
 from narrate.take import Delivery
 
 
@@ -73,6 +73,18 @@ def make_studio(project: Project, *, fresh: frozenset[int] = frozenset()) -> Stu
     )
 
 
+def takes_to_speak(project: Project, chapter: ChapterPlan) -> int:
+    """How many of the chapter's sentences a build would speak: those whose take the store does not have."""
+    if chapter.reused:
+        return 0
+    kept = Store(project.request.store)
+    fingerprint = work.engine(project.config.engine).fingerprint()
+    keys = {
+        work.take_key(fingerprint, chapter.delivery, each.spoken) for each in project.script(chapter.number).utterances
+    }
+    return sum(not kept.has("takes", name) for name in keys)
+
+
 def _check_chapters(project: Project, only: frozenset[int]) -> None:
     total = len(project.document.chapters)
     beyond = sorted(number for number in only if not 1 <= number <= total)
@@ -95,6 +107,7 @@ def _chapter_plan(
     published = [each for each in (before.chapters if before else ()) if each.file not in changed_files]
     same = [each for each in published if (each.audio_key, each.text_key) == (audio_key, text_key)]
     reused = min(same, key=lambda each: abs(each.number - script.number)) if same else None
+    action, reason = (Action.UP_TO_DATE, "") if reused else _why(script, ingredients, before, changed_files)
     return ChapterPlan(
         number=script.number,
         title=script.title,
@@ -108,32 +121,35 @@ def _chapter_plan(
         text_key=text_key,
         place_key=place_key,
         reused=reused,
-        reason="" if reused else _reason(script, ingredients, before, changed_files),
+        action=action,
+        reason=reason,
     )
 
 
-def _reason(
+def _why(
     script: ChapterScript, ingredients: Mapping[str, str], before: Record | None, changed_files: frozenset[str]
-) -> str:
+) -> tuple[Action, str]:
+    """What has to happen to a chapter that cannot be taken over, and why."""
     if before is None:
-        return "not built yet"
+        return Action.RUN, "not built yet"
     earlier = next((each for each in before.chapters if each.title == script.title), None)
     if earlier is None and script.number <= len(before.chapters):
         earlier = before.chapters[script.number - 1]
     if earlier is None:
-        return "new chapter"
-    if earlier.file in changed_files:
-        return f"{earlier.file} missing or changed"
-    return difference(earlier.ingredients, ingredients) or "text as displayed changed"
+        return Action.RUN, "new chapter"
+    if earlier.file in changed_files and earlier.ingredients == ingredients:
+        return Action.MISSING, f"{earlier.file} missing or changed"
+    return Action.RUN, difference(earlier.ingredients, ingredients) or "text as displayed changed"
 
 
 def _as_asked(chapter: ChapterPlan, published: ChapterRecord, *, asked: bool) -> ChapterPlan:
     if asked:
-        return replace(chapter, reused=None, reason="asked for")
+        return replace(chapter, reused=None, action=Action.RUN, reason="asked for")
     kept = chapter.reused is None
     return replace(
         chapter,
         reused=published,
+        action=Action.UP_TO_DATE,
         reason=f"{chapter.reason}; left as it is until the next build" if kept else "",
         audio_key=published.audio_key,
         text_key=published.text_key,
@@ -216,8 +232,8 @@ def _publication(
     if before is None:
         return Action.RUN, "not built yet"
     if changed_files:
-        return Action.RUN, f"{min(changed_files)} missing or changed"
-    if any(each.action is Action.RUN for each in chapters):
+        return Action.MISSING, f"{min(changed_files)} missing or changed"
+    if not all(each.reused for each in chapters):
         return Action.RUN, "chapters changed"
     if before.book_key != book_key:
         return Action.RUN, "title, tags, cover or order changed"

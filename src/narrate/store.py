@@ -11,18 +11,22 @@ import hashlib
 import itertools
 import json
 import os
+import re
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from narrate.errors import OutputError
+from narrate.errors import ConfigError, OutputError
 
 _MAGIC = b"narrate store 1\n"
 _HEAD = len(_MAGIC) + hashlib.sha256().digest_size
 _TOUCH_EVERY_S = 3600  # an entry's time of use is good to the hour: a touch costs as much as a small read
 _LITTER_AFTER_S = 6 * 3600  # a temporary file this old belongs to no living build
 _serial = itertools.count()
+
+DEFAULT_LIMIT = 4_000_000_000
+"""Bytes that the store may hold between builds: the takes of about fifteen hours of speech."""
 
 
 def default_root() -> Path:
@@ -33,6 +37,21 @@ def default_root() -> Path:
     from platformdirs import user_cache_path
 
     return user_cache_path("narrate", appauthor=False)
+
+
+def limit_bytes() -> int:
+    """`NARRATE_STORE_LIMIT` ("2G", "500M"), else DEFAULT_LIMIT. Raises ConfigError when it is no size."""
+    named = os.environ.get("NARRATE_STORE_LIMIT")
+    return size_bytes(named, where="NARRATE_STORE_LIMIT") if named else DEFAULT_LIMIT
+
+
+def size_bytes(text: str, *, where: str) -> int:
+    """The bytes that "500M", "2G" or "1000000" mean, in powers of ten. Raises ConfigError naming `where`."""
+    matched = re.fullmatch(r"\s*(\d{1,15})(?:[.,](\d{1,3}))?\s*([kMGT]?)B?\s*", text, re.IGNORECASE)
+    if not matched:
+        raise ConfigError(f"{where}: not a size: {text!r}", hint='say "500M" or "2G"')
+    whole, fraction, unit = matched[1], matched[2] or "", matched[3].upper()
+    return round(float(f"{whole}.{fraction or 0}") * {"": 1, "K": 1e3, "M": 1e6, "G": 1e9, "T": 1e12}[unit])
 
 
 def key(step: str, **inputs: object) -> str:

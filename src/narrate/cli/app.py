@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from narrate.cli import build, doctor, inspect, plan, regenerate, voices
+from narrate.cli import build, doctor, inspect, plan, regenerate, store, voices
 from narrate.errors import NarrateError
 
 INTERRUPTED = 130
@@ -88,4 +88,5 @@ app.command("regenerate")(regenerate.regenerate)
 app.command("plan")(plan.plan)
 app.command("inspect")(inspect.inspect)
 app.command("voices")(voices.voices)
+app.command("store")(store.store)
 app.command("doctor")(doctor.doctor)

@@ -2,6 +2,7 @@
 
 from narrate.cli import options
 from narrate.cli.output import print_json, shortened, table
+from narrate.plan import Action, ChapterPlan
 from narrate.units import clock
 
 
@@ -20,6 +21,7 @@ def plan(
 ) -> None:
     """Show the chapters, how long they will be, and what a build would do and why."""
     from narrate import pipeline
+    from narrate.planning import takes_to_speak
 
     settings = options.flags(
         voice=voice,
@@ -32,6 +34,7 @@ def plan(
     )
     project = pipeline.open_project(options.request(source, out, settings, store))
     planned = pipeline.make_plan(project)
+    to_speak = [takes_to_speak(project, each) for each in planned.chapters]
     if json:
         print_json(
             {
@@ -46,6 +49,7 @@ def plan(
                         "title": each.title,
                         "utterances": each.utterances,
                         "estimate_s": round(each.estimate_s, 1),
+                        "to_speak": to_speak[each.number - 1],
                         "action": str(each.action),
                         "reason": each.reason,
                         "choice": each.choice.describe() if each.choice else "",
@@ -63,18 +67,26 @@ def plan(
     rows = [
         [
             str(each.number),
-            shortened(each.title, 48),
+            shortened(each.title, 40),
             str(each.utterances),
             clock(each.estimate_s),
-            f"{each.action}{': ' + each.reason if each.reason else ''}",
+            _speech(each, to_speak[each.number - 1]),
+            str(each.action),
+            each.reason,
             each.choice.describe() if each.choice else "",
         ]
         for each in planned.chapters
     ]
-    print(table(["no", "chapter", "sentences", "about", "a build would", "chosen"], rows, right=(0, 2, 3)))
+    print(table(["no", "chapter", "sentences", "about", "speech", "audio", "why", "chosen"], rows, right=(0, 2, 3)))
     total = sum(each.estimate_s for each in planned.chapters)
     print(f"\nin all {sum(each.utterances for each in planned.chapters)} sentences, about {clock(total)}")
     why = f": {planned.publish_reason}" if planned.publish_reason else ""
     print(f"book: {planned.publish}{why} → {project.folder}")
     for warning in planned.warnings:
         print(f"warning: {warning}")
+
+
+def _speech(chapter: ChapterPlan, to_speak: int) -> str:
+    if chapter.reused:
+        return str(Action.UP_TO_DATE)
+    return f"run: {to_speak} to speak" if to_speak else f"{Action.UP_TO_DATE}: in the store"
