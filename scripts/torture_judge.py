@@ -37,7 +37,7 @@ def contents(folder: Path) -> Contents:
 
 
 def judge_book(folder: Path, allowed: Mapping[str, Contents], *, must_exist: bool) -> list[str]:
-    """The book in `folder` must be one of the `allowed`, to the byte, never a mix; and there, if it was there before."""
+    """The book in `folder` must be one of the `allowed`, to the byte, never a mix; and be there if it was before."""
     if not folder.is_dir():
         return ["the earlier book is gone"] if must_exist else []
     found = contents(folder)

@@ -1,7 +1,7 @@
 """The ways in which `torture` disturbs a build, and what it builds.
 
-A Trial comes in, with a desk to build on; builds are started, disturbed and awaited, and their ends noted in it. Signals
-go only to processes that these builds started, and all that is written lies below the desk's folder.
+A Trial comes in, with a desk to build on; builds are started, disturbed and awaited, and their ends noted in it.
+Signals go only to processes that these builds started, and all that is written lies below the desk's folder.
 """
 
 import os
@@ -62,7 +62,7 @@ class Build:
     """A running build."""
 
     def __init__(self, command: Sequence[str], env: dict[str, str]) -> None:
-        self._said = tempfile.TemporaryFile()
+        self._said = tempfile.TemporaryFile()  # noqa: SIM115 - closed in `end`
         self._began = time.monotonic()
         self._process = subprocess.Popen(
             command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=self._said, env=env,
@@ -95,18 +95,21 @@ class Build:
 
 
 def workers(build: Build) -> list[int]:
-    """Its worker processes (or what it has forked to speak, which is gone at once)."""
-    return [pid for pid in children(build.pid) if not _is_ffmpeg(pid)]
+    """Its worker processes; not what it forks itself to speak a sentence, which is gone at once."""
+    first = [pid for pid in children(build.pid) if not _is_ffmpeg(pid)]
+    if first:
+        time.sleep(0.02)
+    return sorted(set(first) & set(children(build.pid)))
 
 
 def ffmpegs(build: Build) -> list[int]:
     """The encoders that it or its workers have started."""
-    return [pid for parent in (build.pid, *workers(build)) for pid in children(parent) if _is_ffmpeg(pid)]
+    return [pid for parent in (build.pid, *children(build.pid)) for pid in children(parent) if _is_ffmpeg(pid)]
 
 
 def speakers(build: Build) -> list[int]:
     """The children of its workers that speak a sentence each."""
-    return [pid for worker in workers(build) for pid in children(worker) if not _is_ffmpeg(pid)]
+    return [pid for parent in children(build.pid) for pid in children(parent) if not _is_ffmpeg(pid)]
 
 
 def _is_ffmpeg(pid: int) -> bool:
@@ -192,7 +195,7 @@ class Trial:
 
     def wait(self, build: Build) -> None:
         """Until a random time of the build, or a little after its usual end."""
-        until = time.monotonic() + self.chance.uniform(0, 1.1 * self.books.usual_s[self.scenario.name])
+        until = time.monotonic() + self.chance.uniform(0, self.books.usual_s[self.scenario.name])
         while build.lives and time.monotonic() < until:
             time.sleep(0.002)
 

@@ -71,6 +71,7 @@ class _Cues:
         self._table = _table(options.pauses)
         self._cues: list[Cue] = []
         self._said: list[str] = []
+        self._drives = 0
         self._waiting = self._table[Reason.HEAD]
         self._section_ended = False
 
@@ -100,8 +101,11 @@ class _Cues:
             self._waiting = Pause(reason=Reason.SECTION, duration_s=2 * section.duration_s)
             return
         options = self._options
-        # The words before it, not its number: an interlude stays the same wherever its chapter is moved.
-        seed = hashlib.sha256("\n".join(self._said[-2:]).encode("utf-8", "surrogatepass")).hexdigest()[:16]
+        # The chapter's first words, not its number, and no words near by: an interlude stays the same wherever its
+        # chapter is moved, and whatever is changed in the text around it.
+        self._drives += 1
+        seed = "\n".join((*self._said[:2], str(self._drives)))
+        seed = hashlib.sha256(seed.encode("utf-8", "surrogatepass")).hexdigest()[:16]
         interlude = Interlude(
             scene=options.scene, caption=f"[{options.scene}]", duration_s=options.interlude_s, seed=seed
         )
