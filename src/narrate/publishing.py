@@ -16,8 +16,7 @@ from typing import BinaryIO, Self
 from narrate import record
 from narrate.plan import ChapterPlan, ChapterRecord, Plan, Record
 from narrate.project import Project
-from narrate.publish import id3, mp3
-from narrate.publish.cover import cover_jpeg
+from narrate.publish import mp3
 from narrate.publish.files import output_error, whole_file
 from narrate.publish.manifest import write_publication
 from narrate.publish.swap import Staging
@@ -118,6 +117,8 @@ class ReleaseWriter:
 
     def publish(self) -> Release:
         """Write what remains, and put the release in its place. Raises OutputError; the earlier book is then whole."""
+        from narrate.publish import id3
+
         self._timeline.close()
         book = book_file_name(self._project.metadata.title)
         release = Release(
@@ -188,12 +189,16 @@ class ReleaseWriter:
 
     @cached_property
     def _cover(self) -> bytes:
-        # Drawn when the first chapter needs it, by when the workers are busy.
+        # Drawn, and what draws it loaded, when the first chapter needs it: the workers are busy by then.
+        from narrate.publish.cover import cover_jpeg
+
         cover = cover_jpeg(self._project.metadata)
         self._write(COVER_FILE, cover)
         return cover
 
     def _tag(self, chapter: ReleaseChapter) -> bytes:
+        from narrate.publish import id3
+
         total = len(self._plan.chapters)
         return id3.chapter_tag(self._project.metadata, chapter, total=total, cover=self._cover)
 

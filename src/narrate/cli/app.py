@@ -1,5 +1,6 @@
 """The program's face: its commands, and the one place where errors become a line and an exit code."""
 
+import os
 import signal
 import sys
 from types import FrameType
@@ -13,10 +14,11 @@ from narrate.errors import NarrateError
 
 INTERRUPTED = 130
 TERMINATED = 143
+_LONGEST_LINE = 1000
 
 
 class Terminated(BaseException):
-    """Somebody asked this process to end (SIGTERM)."""
+    """Somebody asked this process to end (SIGTERM), or closed its terminal (SIGHUP)."""
 
 
 class Commands(TyperGroup):
@@ -24,37 +26,66 @@ class Commands(TyperGroup):
 
     def invoke(self, ctx: Any) -> Any:
         """Run the command."""
-        signal.signal(signal.SIGTERM, _terminate)
+        _listen()
         try:
-            return super().invoke(ctx)
+            result = super().invoke(ctx)
+            sys.stdout.flush()
+            return result
         except NarrateError as error:
-            _complain(f"narrate: {error}", error.hint)
+            _complain(str(error), error.hint)
             raise typer.Exit(error.exit_code) from error
         except BrokenPipeError:
-            # Whoever read our output has gone away; Python would complain once more while it ends.
-            sys.stderr.close()
+            # Whoever read our output has gone away, and needs no message.
+            streams.forget(sys.stdout)
             raise typer.Exit(1) from None
         except KeyboardInterrupt:
-            _complain("narrate: interrupted", "what was spoken so far is kept; the earlier book is as it was")
+            _complain("interrupted", "what was spoken so far is kept; the earlier book is as it was")
             raise typer.Exit(INTERRUPTED) from None
         except Terminated:
             raise typer.Exit(TERMINATED) from None
         except OSError as error:
-            where = f"{error.filename}: " if error.filename else ""
-            _complain(f"narrate: {where}{error.strerror or error}", "")
-            raise typer.Exit(8) from error
+            _complain(*_told(error))
+            streams.forget(sys.stdout)
+            raise typer.Exit(OutputError.exit_code) from error
+        except UnicodeEncodeError as error:
+            if error.encoding != sys.getfilesystemencoding():
+                raise
+            _complain(
+                f"this locale ({error.encoding}) has no way to write {error.object!r}",
+                "set PYTHONUTF8=1, or LC_ALL=C.UTF-8",
+            )
+            raise typer.Exit(OutputError.exit_code) from error
         except MemoryError as error:
-            _complain("narrate: not enough memory", "close other programs, or try --jobs 1")
+            _complain("not enough memory", "close other programs, or try --jobs 1")
             raise typer.Exit(1) from error
+
+
+def _listen() -> None:
+    signal.signal(signal.SIGTERM, _terminate)
+    hangup = getattr(signal, "SIGHUP", None)
+    if hangup and signal.getsignal(hangup) is not signal.SIG_IGN:  # `nohup` wants it ignored
+        signal.signal(hangup, _terminate)
 
 
 def _terminate(_signal: int, _frame: FrameType | None) -> None:
     raise Terminated
 
 
+def _told(error: OSError) -> tuple[str, str]:
+    """What to say of an error that nobody expected: message and hint."""
+    reason = error.strerror or str(error)
+    if error.filename:
+        return f"{error.filename}: {reason}", ""
+    try:
+        os.getcwd()  # noqa: PTH109
+    except OSError:
+        return "the current folder does not exist any more", "cd to another one"
+    return f"the output cannot be written: {reason}", ""
+
+
 def _complain(message: str, hint: str) -> None:
-    line = " ".join(message.split())
-    print(f"{line} ({hint})" if hint else line, file=sys.stderr)
+    line = " ".join(f"narrate: {message}{f' ({hint})' if hint else ''}".split())
+    streams.remark(shortened(streams.printable(line), _LONGEST_LINE))
 
 
 def _version(wanted: bool) -> None:

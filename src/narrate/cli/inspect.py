@@ -1,5 +1,6 @@
 """`narrate inspect`: a finished book as a table: chapters, tags, durations, loudness, peaks."""
 
+import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -7,6 +8,7 @@ import typer
 
 from narrate.cli import options
 from narrate.cli.output import print_json, shortened, table
+from narrate.cli.streams import printable
 from narrate.units import clock
 
 if TYPE_CHECKING:
@@ -36,10 +38,10 @@ def inspect(
     ]
     print(table(["file", "length", "rate", "LUFS", "dBTP"], rows, right=(1, 2, 3, 4)))
     first = facts[0]
-    print("\ntags of", first.path.name)
+    print("\ntags of", printable(first.path.name))
     print(table(["tag", "value"], [[name, shortened(value, 90)] for name, value in first.tags.items()]))
     if first.marks:
-        print("\nchapter marks of", first.path.name)
+        print("\nchapter marks of", printable(first.path.name))
         marks = [[str(n), clock(mark.start_s), mark.title] for n, mark in enumerate(first.marks, start=1)]
         print(table(["no", "at", "title"], marks, right=(0, 1)))
 
@@ -49,8 +51,13 @@ def _object(facts: "Facts") -> dict[str, object]:
         "file": str(facts.path),
         "duration_s": round(facts.duration_s, 3),
         "bitrate_kbps": facts.bitrate_kbps,
-        "loudness_lufs": facts.loudness_lufs,
-        "true_peak_dbtp": facts.true_peak_dbtp,
+        "loudness_lufs": _finite(facts.loudness_lufs),
+        "true_peak_dbtp": _finite(facts.true_peak_dbtp),
         "tags": facts.tags,
         "chapters": [{"start_s": mark.start_s, "title": mark.title} for mark in facts.marks],
     }
+
+
+def _finite(level: float) -> float | None:
+    """JSON has no number for the level of silence."""
+    return level if math.isfinite(level) else None

@@ -4,6 +4,7 @@ import json
 import sys
 from collections.abc import Sequence
 
+from narrate.cli.streams import printable, remark
 from narrate.plan import Action, Plan
 from narrate.release import Release
 from narrate.units import clock
@@ -16,22 +17,28 @@ def finish(release: Release, plan: Plan, *, as_json: bool, quiet: bool) -> None:
     warnings = plan.warnings
     if not quiet:
         for warning in warnings[:_MOST_WARNINGS]:
-            print(f"warning: {warning}", file=sys.stderr)
+            remark(f"warning: {printable(warning)}")
         if len(warnings) > _MOST_WARNINGS:
-            print(f"warning: and {len(warnings) - _MOST_WARNINGS} more; see --json", file=sys.stderr)
+            remark(f"warning: and {len(warnings) - _MOST_WARNINGS} more; see --json")
         done = "up to date" if plan.publish is Action.UP_TO_DATE else "done"
         count = len(release.chapters)
-        print(f"{done}: {count} chapter{'s' * (count != 1)}, {clock(release.duration_s)}", file=sys.stderr)
+        remark(f"{done}: {count} chapter{'s' * (count != 1)}, {clock(release.duration_s)}")
     print_json(_summary(release, warnings)) if as_json else print(release.folder)
 
 
 def print_json(value: object) -> None:
-    """One JSON object on stdout."""
-    print(json.dumps(value, ensure_ascii=False))
+    """One JSON value on stdout, as it reads best; in ASCII where the locale's encoding, or a name, allows no more."""
+    text = json.dumps(value, ensure_ascii=False)
+    try:
+        text.encode(sys.stdout.encoding or "utf-8")
+    except UnicodeEncodeError:
+        text = json.dumps(value)
+    print(text)
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[str]], *, right: Sequence[int] = ()) -> str:
     """Columns as wide as their widest cell, two spaces between; the columns in `right` are set to the right."""
+    head, *rows = ([printable(cell) for cell in row] for row in (head, *rows))
     widths = [max(len(row[column]) for row in (head, *rows)) for column in range(len(head))]
 
     def line(row: Sequence[str]) -> str:

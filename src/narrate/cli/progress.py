@@ -1,11 +1,13 @@
 """How far a build is, on stderr: a moving bar on a terminal, plain lines elsewhere, nothing when quiet."""
 
+import contextlib
 import os
 import sys
 import time
 from pathlib import Path
 from typing import Any
 
+from narrate.cli.streams import remark
 from narrate.plan import ChapterPlan, Plan
 from narrate.units import clock
 
@@ -73,25 +75,22 @@ class Lines:
         self._tally = Tally(plan)
         self._next = self._STEP
         made = sum(1 for chapter in plan.chapters if not chapter.reused)
-        self._say(f"{made} of {len(plan.chapters)} chapters to make")
+        remark(f"{made} of {len(plan.chapters)} chapters to make")
 
     def advanced(self, chapter: ChapterPlan, characters: int) -> None:
         """Say so at every tenth."""
         self._tally.done += characters
         if self._tally.share >= self._next and self._tally.share < 1:
             self._next = (self._tally.share // self._STEP + 1) * self._STEP
-            self._say(self._tally.line(chapter, len(self._plan.chapters)))
+            remark(self._tally.line(chapter, len(self._plan.chapters)))
 
     def finished(self, chapter: ChapterPlan, file: Path) -> None:  # noqa: ARG002
         """Say which chapter is done."""
         if not chapter.reused and len(self._plan.chapters) <= self._MOST_CHAPTER_LINES:
-            self._say(f"chapter {chapter.number} of {len(self._plan.chapters)} done: {chapter.title}")
+            remark(f"chapter {chapter.number} of {len(self._plan.chapters)} done: {chapter.title}")
 
     def ended(self) -> None:
         """Nothing is left open."""
-
-    def _say(self, line: str) -> None:
-        print(line, file=sys.stderr, flush=True)
 
 
 class Bar:
@@ -131,7 +130,8 @@ class Bar:
             description=f"chapter {chapter.number} of {len(self._plan.chapters)}",
             left=f"{clock(left)} left" if left is not None else "",
         )
-        self._bar.refresh()
+        with contextlib.suppress(OSError):  # the terminal may be gone
+            self._bar.refresh()
 
     def finished(self, chapter: ChapterPlan, file: Path) -> None:
         """Nothing more than the bar shows."""
@@ -139,4 +139,5 @@ class Bar:
     def ended(self) -> None:
         """Remove the bar."""
         if hasattr(self, "_bar"):
-            self._bar.stop()
+            with contextlib.suppress(OSError):
+                self._bar.stop()
