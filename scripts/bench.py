@@ -222,10 +222,13 @@ def _measure(bench: Bench, given: argparse.Namespace) -> None:
         Path(folder, "warm.txt").write_text("Warm\n\nA sentence, so that everything is read from the disk once.\n")
         command = bench.program.command("build", f"{folder}/warm.txt", "--out", f"{folder}/o", "--store", f"{folder}/s")
         measure(command, env=bench.program.env, deadline_s=120)
-    for number in range(given.runs):
-        bench.start_up()
-        for text in inputs:
-            bench.input(text, number=number)
+    try:
+        for number in range(given.runs):
+            bench.start_up()
+            for text in inputs:
+                bench.input(text, number=number)
+    except KeyboardInterrupt:
+        bench.note("!! interrupted: these are fewer runs than were asked for")
 
 
 def _text(bench: Bench, runs: int, found: Sequence[dict[str, Any]]) -> str:
@@ -237,8 +240,9 @@ def _text(bench: Bench, runs: int, found: Sequence[dict[str, Any]]) -> str:
         lines.append(
             f"(b) lost {share:.1%} of its audio; {short:g} of {bench.lost[0][2]} paragraphs missing or cut short"
         )
-    watching = max((row["watching"] for row in found if row["watching"] is not None), default=0.0)
-    lines.append(f"looking at memory took at most {watching:.1%} of a core")
+    watched = [(row["watching"], row["wall_s"]) for row in found if row["watching"] is not None]
+    watching = sum(share * wall_s for share, wall_s in watched) / sum(wall_s for _, wall_s in watched)
+    lines.append(f"looking at memory took {watching:.1%} of a core")
     return "\n".join(lines)
 
 

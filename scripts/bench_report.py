@@ -32,9 +32,8 @@ class Case:
 
     def to(self, other: "Case | None") -> float | None:
         """The median of each run's wall time in that run's of `other`."""
-        if other is None or not self.walls_s or len(other.walls_s) != len(self.walls_s):
-            return None
-        return statistics.median(mine / theirs for mine, theirs in zip(self.walls_s, other.walls_s, strict=True))
+        pairs = list(zip(self.walls_s, other.walls_s, strict=False)) if other else []
+        return statistics.median(mine / theirs for mine, theirs in pairs) if pairs else None
 
 
 PIPE, NAIVE_LOOP, FLOOR = "(a) espeak-ng | lame", "(b) pyttsx3, pydub +=", "(c) the floor"
@@ -57,7 +56,7 @@ _UNITS = {"to_pipe": "× (a)", "to_floor": "× (c)", "to_cold": "× cold", "wall
 
 
 Cases = Mapping[tuple[str, str], Case]
-"""By input and name."""
+"""By input and name; each has been run at least once, and run by run in the same order."""
 
 
 def rows(cases: Cases) -> list[dict[str, Any]]:

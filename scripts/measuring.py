@@ -117,7 +117,11 @@ def measure(command: Sequence[str], *, env: dict[str, str], deadline_s: float) -
         watch.start()
         alarm = threading.Timer(deadline_s, _kill_group, [process.pid])
         alarm.start()
-        _, status, usage = os.wait4(process.pid, 0)
+        try:
+            _, status, usage = os.wait4(process.pid, 0)
+        except BaseException:
+            _kill_group(process.pid)
+            raise
         wall_s = time.monotonic() - began
         busy = _busy_s() - busy
         alarm.cancel()

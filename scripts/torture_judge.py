@@ -72,7 +72,7 @@ def judge_whole(folder: Path) -> list[str]:
 def _judge_mp3(path: Path) -> list[str]:
     from narrate.process import ffmpeg_path
 
-    command = [ffmpeg_path(), "-nostdin", "-v", "warning", "-xerror", "-i", str(path), "-map", "0:a", "-f", "null", "-"]
+    command = [ffmpeg_path(), "-nostdin", "-v", "error", "-xerror", "-i", str(path), "-map", "0:a", "-f", "null", "-"]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60)
     return [f"{path.name}: does not decode: {done.stderr.strip()[:200]}"] if done.returncode or done.stderr else []
 
@@ -94,6 +94,8 @@ def judge_end(end: End, *, may_fail: bool) -> list[str]:
     lines = end.err.strip().splitlines()
     if "Traceback" in end.err:
         faults.append(f"a traceback: {lines[-1][:200]}")
+    elif not end.code and lines:
+        faults.append(f"succeeded, and yet said {lines[:3]!r}")
     elif end.code < 0:
         faults.append(f"died of signal {-end.code}")
     elif end.code and (len(lines) != 1 or not lines[0].startswith("narrate: ") or end.code not in range(1, 10)):

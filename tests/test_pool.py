@@ -11,8 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from narrate import work
 from narrate.errors import NarrateError, SpeechError
-from narrate.pool import TRIES, Crew, Inline
+from narrate.pool import TRIES, Crew, Inline, workers
 
 
 def forked(count: int = 2) -> ProcessPoolExecutor:
@@ -98,3 +99,18 @@ def test_leaving_early_ends_running_workers_at_once() -> None:
         crew.submit(sleep, 60, tag=0)
         raise KeyboardInterrupt
     assert time.monotonic() - started < 5
+
+
+def ends_by_sigterm(_: object) -> bool:
+    return signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
+
+
+def test_a_worker_ends_by_sigterm_without_a_word_whatever_its_parent_does(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(work, "warm", lambda _: None)
+    before = signal.signal(signal.SIGTERM, lambda *_: pytest.fail("the parent's handler ran"))
+    try:
+        with Crew(lambda: workers(1, "fake"), room=1) as crew:
+            crew.submit(ends_by_sigterm, None, tag="handler")
+            assert gather(crew) == {"handler": True}
+    finally:
+        signal.signal(signal.SIGTERM, before)

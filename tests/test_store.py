@@ -39,6 +39,23 @@ def test_a_damaged_entry_is_dropped(tmp_path: Path, damage) -> None:
     assert not path.exists()
 
 
+def test_an_entry_under_the_name_of_another_is_dropped(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    store.put("takes", "abc123", b"speech")
+    store.put("takes", "abd456", b"other speech")
+    store.path("takes", "abc123").write_bytes(store.path("takes", "abd456").read_bytes())
+    assert store.get("takes", "abc123") is None
+    assert store.get("takes", "abd456") == b"other speech"
+
+
+def test_an_empty_folder_in_the_place_of_an_entry_is_replaced_by_it(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    store.path("takes", "abc123").mkdir(parents=True)
+    assert store.get("takes", "abc123") is None
+    store.put("takes", "abc123", b"speech")
+    assert store.get("takes", "abc123") == b"speech"
+
+
 def test_a_key_depends_on_every_input_and_not_on_their_order() -> None:
     assert key("take", voice="en", rate=175) == key("take", rate=175, voice="en")
     different = {key("take", voice="en"), key("take", voice="de"), key("encode", voice="en"), key("take", voice=["en"])}

@@ -3,6 +3,7 @@
 PCM everywhere is float32 of shape (frames, channels), nominal range [-1, 1].
 """
 
+import os
 import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -57,6 +58,7 @@ def to_clip(pcm: "NDArray[np.float32]", *, sample_rate: int) -> Any:
     with warnings.catch_warnings():
         # pydub warns when no ffmpeg is on PATH; ours is named in `decode`, and clips need none.
         warnings.simplefilter("ignore")
+        os.environ.setdefault("PATH", os.defpath)  # pydub looks along it, and fails where there is none
         from pydub import AudioSegment
     samples = np.clip(np.rint(pcm * 32768.0), -32768, 32767).astype("<i2")
     return AudioSegment(data=samples.tobytes(), sample_width=2, frame_rate=sample_rate, channels=1)

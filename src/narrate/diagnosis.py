@@ -30,20 +30,26 @@ def examine(store: Path) -> list[Finding]:
         Finding(what="narrate", ok=True, found=f"{__version__}, Python {platform.python_version()}, {cores()} cores")
     ]
     findings += [_try(f"engine {name}", lambda name=name: _engine(name)) for name in speech.ENGINES]  # type: ignore[misc]
-    findings.append(_try("ffmpeg", lambda: f"{ffmpeg_version()} at {ffmpeg_path()}"))
-    findings.append(_try("MP3 encoder", _encoder))
+    findings.append(_try("ffmpeg", lambda: f"{ffmpeg_version()} at {ffmpeg_path()}", advice=_get_ffmpeg()))
+    findings.append(_try("MP3 encoder", _encoder, advice=_get_ffmpeg()))
     findings.append(_try("interlude", _bed))
     findings.append(_try("store", lambda: _writable(store)))
     return findings
 
 
-def _try(what: str, look: Callable[[], str]) -> Finding:
+def _try(what: str, look: Callable[[], str], *, advice: str = "") -> Finding:
     try:
         return Finding(what=what, ok=True, found=look())
     except NarrateError as error:
-        return Finding(what=what, ok=False, found=str(error), advice=error.hint)
+        return Finding(what=what, ok=False, found=str(error), advice=advice or error.hint)
     except OSError as error:
-        return Finding(what=what, ok=False, found=str(error))
+        return Finding(what=what, ok=False, found=str(error), advice=advice)
+
+
+def _get_ffmpeg() -> str:
+    named = os.environ.get("IMAGEIO_FFMPEG_EXE")
+    instead = f"unset IMAGEIO_FFMPEG_EXE, which names {named}; or " if named else ""
+    return f"{instead}pip install --force-reinstall imageio-ffmpeg"
 
 
 def _engine(name: str) -> str:

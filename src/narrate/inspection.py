@@ -53,7 +53,8 @@ def inspect_path(path: Path) -> Iterator[Facts]:
     elif path.is_file():
         files = [path]
     else:
-        raise AudioError(f"{path}: no such file or folder")
+        what = "neither a file nor a folder" if path.exists() else "no such file or folder"
+        raise AudioError(f"{path}: {what}", hint="give a book's folder: OUT/Author/Title")
     with ThreadPoolExecutor(cores()) as pool:
         yield from pool.map(_facts, files)
 
@@ -87,6 +88,8 @@ def _marks(tags: Any) -> tuple[Mark, ...]:
 
 
 def _short(value: Any) -> str:
+    if isinstance(value, list):
+        return "; ".join(map(_short, value))
     data = getattr(value, "data", None)
     return f"{getattr(value, 'mime', 'data')}, {len(data)} bytes" if isinstance(data, bytes) else str(value)
 
@@ -94,7 +97,10 @@ def _short(value: Any) -> str:
 def _measured(path: Path) -> tuple[float, float]:
     command = [ffmpeg_path(), "-nostdin", "-nostats", "-hide_banner", "-i", f"file:{path}", "-map", "0:a:0"]
     command += ["-af", "ebur128=peak=true:framelog=quiet", "-f", "null", "-"]
-    said = run(command, timeout_s=_DECODE_TIMEOUT_S).stderr.decode("utf-8", "replace")
+    try:
+        said = run(command, timeout_s=_DECODE_TIMEOUT_S).stderr.decode("utf-8", "replace")
+    except AudioError as error:
+        raise AudioError(f"{path}: no sound in it that ffmpeg can read", hint=str(error)) from error
     loudness, peak = _LOUDNESS.findall(said), _PEAK.findall(said)
     if not loudness or not peak:
         raise AudioError(f"{path}: ffmpeg found nothing to measure")

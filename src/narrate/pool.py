@@ -54,6 +54,8 @@ def workers(jobs: int, engine: str) -> Executor:
 def _start_worker(parent: int, serial: Any, engine: str) -> None:
     # Ctrl-C reaches the whole process group; only the parent decides what it means.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # The executor ends the others by it when one has died; the parent's handler, inherited, would have them complain.
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
     if sys.platform == "linux":
         die_with_parent()
         if os.getppid() != parent:

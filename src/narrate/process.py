@@ -50,7 +50,8 @@ def run(
     except subprocess.TimeoutExpired as error:
         raise AudioError(f"{name} did not finish within {timeout_s:.0f} s") from error
     except OSError as error:
-        raise AudioError(f"{name} could not be started: {error.strerror}") from error
+        hint = "narrate doctor says how to get what is missing"
+        raise AudioError(f"{command[0]} could not be started: {error.strerror}", hint=hint) from error
     if done.returncode:
         lines = done.stderr.decode("utf-8", "replace").strip().splitlines() or ["no message"]
         raise AudioError(f"{name} failed: {lines[-1][:300]}")

@@ -67,7 +67,7 @@ def open_project(request: Request) -> Project:
     beside = config.settings_file(request.source)
     layers = [config.read_settings(beside)] if beside else []
     layers.append(config.check(document.settings, where=f"{request.source} (front matter)", folder=here))
-    settings = config.join(*layers, config.check(request.flags, where="command line", folder=Path()))
+    settings = config.join(*layers, config.check(request.flags, where="command line", folder=here))
     metadata = _metadata(document.metadata, settings)
     engine = work.engine(settings.engine)
     voice = engine.resolve(settings.delivery.voice, metadata.language)

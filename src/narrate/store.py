@@ -1,9 +1,10 @@
 """The store: takes and encoded stretches under the hash of everything that decided them. Only `work.py` and
 `pipeline.py` use it.
 
-An entry is one file: a magic line, the SHA-256 of what follows, the data. It is written under a temporary name and
-renamed, so a reader sees a whole entry or none; what a crash, a full disk or a bit flip damaged fails its checksum,
-is dropped and made again. Entries are a cache: deleting any of them, at any time, loses nothing but time.
+An entry is one file: a magic line, the SHA-256 of its name and its data, the data. It is written under a temporary
+name and renamed, so a reader sees a whole entry or none; what a crash, a full disk or a bit flip damaged, and what lies
+under another entry's name, fails its checksum, is dropped and made again. Entries are a cache: deleting any of them, at
+any time, loses nothing but time.
 """
 
 import contextlib
@@ -19,7 +20,7 @@ from pathlib import Path
 
 from narrate.errors import ConfigError, OutputError
 
-_MAGIC = b"narrate store 1\n"
+_MAGIC = b"narrate store 2\n"
 _HEAD = len(_MAGIC) + hashlib.sha256().digest_size
 _TOUCH_EVERY_S = 3600  # an entry's time of use is good to the hour: a touch costs as much as a small read
 _LITTER_AFTER_S = 6 * 3600  # a temporary file this old belongs to no living build
@@ -93,8 +94,7 @@ class Store:
                 used_at = os.fstat(file.fileno()).st_mtime
         except OSError:
             return None
-        data = memoryview(raw)[_HEAD:]
-        if raw[: len(_MAGIC)] != _MAGIC or raw[len(_MAGIC) : _HEAD] != hashlib.sha256(data).digest():
+        if raw[: len(_MAGIC)] != _MAGIC or raw[len(_MAGIC) : _HEAD] != _digest(kind, name, memoryview(raw)[_HEAD:]):
             self.drop(kind, name)
             return None
         if time.time() - used_at > _TOUCH_EVERY_S:
@@ -109,8 +109,10 @@ class Store:
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             with temporary.open("wb") as file:
-                file.write(_MAGIC + hashlib.sha256(data).digest())
+                file.write(_MAGIC + _digest(kind, name, data))
                 file.write(data)
+            if path.is_dir():
+                path.rmdir()  # nothing of ours: only an empty one is in nobody's way
             temporary.replace(path)
         except OSError as error:
             with contextlib.suppress(OSError):
@@ -163,3 +165,9 @@ class Store:
                     yield path, path.stat()
                 except OSError:
                     continue
+
+
+def _digest(kind: str, name: str, data: bytes | memoryview) -> bytes:
+    digest = hashlib.sha256(f"{kind}/{name}\n".encode())
+    digest.update(data)
+    return digest.digest()

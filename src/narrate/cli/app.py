@@ -9,12 +9,13 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from narrate.cli import build, doctor, inspect, plan, regenerate, store, voices
-from narrate.errors import NarrateError
+from narrate.cli import build, doctor, inspect, plan, regenerate, store, streams, voices
+from narrate.cli.output import shortened
+from narrate.errors import NarrateError, OutputError
 
 INTERRUPTED = 130
 TERMINATED = 143
-_LONGEST_LINE = 1000
+_LONGEST_MESSAGE = 1000
 
 
 class Terminated(BaseException):
@@ -84,8 +85,8 @@ def _told(error: OSError) -> tuple[str, str]:
 
 
 def _complain(message: str, hint: str) -> None:
-    line = " ".join(f"narrate: {message}{f' ({hint})' if hint else ''}".split())
-    streams.remark(shortened(streams.printable(line), _LONGEST_LINE))
+    told = shortened(message, _LONGEST_MESSAGE) + (f" ({hint})" if hint else "")
+    streams.remark(streams.printable(" ".join(f"narrate: {told}".split())))
 
 
 def _version(wanted: bool) -> None:

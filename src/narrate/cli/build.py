@@ -26,6 +26,7 @@ def build(
     from narrate import pipeline
 
     settings = options.flags(
+        source,
         voice=voice,
         rate=rate,
         pitch=pitch,

@@ -16,7 +16,10 @@ if TYPE_CHECKING:
 
 
 def inspect(
-    path: Annotated[Path, typer.Argument(metavar="FILE|DIR", help="A book's folder, or one file.", show_default=False)],
+    path: Annotated[
+        Path,
+        typer.Argument(metavar="FILE|DIR", readable=False, help="A book's folder, or one file.", show_default=False),
+    ],
     json: options.Json = False,
 ) -> None:
     """Show what a finished book says of itself, and measure it."""

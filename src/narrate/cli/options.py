@@ -1,5 +1,6 @@
 """The options that several commands share, and how they become settings."""
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -8,21 +9,24 @@ import typer
 if TYPE_CHECKING:
     from narrate.project import Flags, Request
 
-Source = Annotated[Path, typer.Argument(help="The document: .txt or .md.", show_default=False)]
-Out = Annotated[Path, typer.Option("--out", help="Where books go: OUT/Author/Title/.", metavar="DIR")]
+# `readable=False`: Typer's own look at a path would answer with its usage, and with another code than our errors.
+Source = Annotated[Path, typer.Argument(help="The document: .txt or .md.", show_default=False, readable=False)]
+Out = Annotated[Path, typer.Option("--out", help="Where books go: OUT/Author/Title/.", metavar="DIR", readable=False)]
 Voice = Annotated[str | None, typer.Option("--voice", help="A voice by id, name or language; see `narrate voices`.")]
 Rate = Annotated[int | None, typer.Option("--rate", help="Words a minute, 80 to 450 (175).", metavar="WPM")]
 Pitch = Annotated[int | None, typer.Option("--pitch", help="0 to 100 (50).")]
 Language = Annotated[str | None, typer.Option("--language", help="The document's language, e.g. en-GB.")]
 InterludeFile = Annotated[
-    Path | None, typer.Option("--interlude", help="Your own recording for the interludes.", metavar="FILE")
+    Path | None,
+    typer.Option("--interlude", help="Your own recording for the interludes.", metavar="FILE", readable=False),
 ]
 Interludes = Annotated[
     bool | None, typer.Option("--interludes/--no-interludes", help="Drive between sections, or not.")
 ]
 InterludeSeconds = Annotated[float | None, typer.Option("--interlude-seconds", help="Length of an interlude (6).")]
 StoreDir = Annotated[
-    Path | None, typer.Option("--store", help="Where spoken sentences are kept (NARRATE_STORE).", metavar="DIR")
+    Path | None,
+    typer.Option("--store", help="Where spoken sentences are kept (NARRATE_STORE).", metavar="DIR", readable=False),
 ]
 Jobs = Annotated[
     int | None, typer.Option("--jobs", help="How many workers; default: the cores there are.", min=1, max=256)
@@ -36,6 +40,7 @@ DEFAULT_OUT = Path("audiobooks")
 
 
 def flags(
+    source: Path,
     *,
     voice: str | None = None,
     rate: int | None = None,
@@ -45,17 +50,27 @@ def flags(
     interludes: bool | None = None,
     interlude_seconds: float | None = None,
 ) -> "Flags":
-    """Those settings that were given, by their names in the configuration."""
+    """Those settings that were given, by their names in the configuration. Paths count from the source's folder: they
+    are remembered beside the book, for whoever regenerates a chapter from another folder."""
     given: dict[str, str | int | float | bool | None] = {
         "voice": voice,
         "rate": rate,
         "pitch": pitch,
         "language": language,
-        "interludes.file": str(interlude) if interlude else None,
+        "interludes.file": _seen_from(source.parent, interlude) if interlude else None,
         "interludes.enabled": interludes,
         "interludes.seconds": interlude_seconds,
     }
     return {name: value for name, value in given.items() if value is not None}
+
+
+def _seen_from(folder: Path, path: Path) -> str:
+    try:
+        return Path(os.path.relpath(path.resolve(), folder.resolve())).as_posix()
+    except ValueError:  # another drive
+        return str(path.resolve())
+    except (OSError, RuntimeError):  # a loop of links, a folder that is gone: the settings' check will say so
+        return str(path)
 
 
 def request(source: Path, out: Path, settings: "Flags", store: Path | None, jobs: int | None = None) -> "Request":

@@ -2,6 +2,7 @@
 
 from narrate.cli import options
 from narrate.cli.output import print_json, shortened, table
+from narrate.cli.streams import printable
 from narrate.plan import Action, ChapterPlan
 from narrate.units import clock
 
@@ -24,6 +25,7 @@ def plan(
     from narrate.planning import takes_to_speak
 
     settings = options.flags(
+        source,
         voice=voice,
         rate=rate,
         pitch=pitch,
@@ -61,7 +63,7 @@ def plan(
         )
         return
     author = f", by {project.metadata.author}" if project.metadata.author else ""
-    print(f"{project.metadata.title}{author}")
+    print(printable(f"{project.metadata.title}{author}"))
     delivery = project.config.delivery
     print(f"voice {delivery.voice} ({project.voice.name}), {delivery.rate_wpm} words a minute\n")
     rows = [
@@ -83,7 +85,7 @@ def plan(
     why = f": {planned.publish_reason}" if planned.publish_reason else ""
     print(f"book: {planned.publish}{why} → {project.folder}")
     for warning in planned.warnings:
-        print(f"warning: {warning}")
+        print(f"warning: {printable(warning)}")
 
 
 def _speech(chapter: ChapterPlan, to_speak: int) -> str:

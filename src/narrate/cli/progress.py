@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from narrate.cli.streams import remark
+from narrate.cli.streams import printable, remark
 from narrate.plan import ChapterPlan, Plan
 from narrate.units import clock
 
@@ -87,7 +87,7 @@ class Lines:
     def finished(self, chapter: ChapterPlan, file: Path) -> None:  # noqa: ARG002
         """Say which chapter is done."""
         if not chapter.reused and len(self._plan.chapters) <= self._MOST_CHAPTER_LINES:
-            remark(f"chapter {chapter.number} of {len(self._plan.chapters)} done: {chapter.title}")
+            remark(f"chapter {chapter.number} of {len(self._plan.chapters)} done: {printable(chapter.title)}")
 
     def ended(self) -> None:
         """Nothing is left open."""

@@ -38,7 +38,7 @@ def regenerate(
     if project.record and project.record.flags:
         # The other chapters were built with these; the one spoken afresh should sound like them.
         project = pipeline.open_project(replace(request, flags=project.record.flags))
-    config.check(options.flags(voice=voice, rate=rate, pitch=pitch), where="command line", folder=source.parent)
+    config.check(options.flags(source, voice=voice, rate=rate, pitch=pitch), where="command line", folder=source.parent)
     voice_id = work.engine(project.config.engine).resolve(voice, project.metadata.language).id if voice else None
     numbers = find_chapters(chapters, project.document.chapters, source=source)
     choice = Choice(voice=voice_id, rate_wpm=rate, pitch=pitch)

@@ -10,7 +10,12 @@ from narrate.cli.output import print_json, table
 
 Sample = Annotated[
     Path | None,
-    typer.Option("--sample", metavar="FILE", help="Let the voices listed (at most 20) say who they are, into FILE."),
+    typer.Option(
+        "--sample",
+        metavar="FILE",
+        readable=False,
+        help="Let the voices listed (at most 20) say who they are, into FILE.",
+    ),
 ]
 
 

@@ -97,11 +97,17 @@ def _ends(text: str, code: str) -> Iterator[int]:
     while start < len(text):
         window = text[start : start + _WINDOW]
         ends = _boundaries(window, code)
-        if start + len(window) < len(text) and len(ends) > 1:
-            ends.pop()
+        if start + len(window) < len(text):
+            ends = ends[:-1] or [_last_gap(window)]
         for end in ends:
             yield start + end
         start += ends[-1]
+
+
+def _last_gap(window: str) -> int:
+    """Where to cut a sentence that fills all of `window`: before its last word, which may go on."""
+    gap = re.search(r"\s\S*$", window)
+    return gap.start() + 1 if gap else _between_letters(window, 0, len(window) - 1)
 
 
 def _quotations_cut(text: str, code: str) -> Iterator[int]:
