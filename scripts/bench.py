@@ -21,6 +21,7 @@ import json
 import os
 import re
 import shutil
+import signal
 import statistics
 import sys
 import tempfile
@@ -193,6 +194,7 @@ def cores() -> int:
 def main() -> None:
     """Parse, measure, print."""
     given = _arguments()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that folders are removed and builds are ended
     with tempfile.TemporaryDirectory(prefix="narrate-bench-") as name:
         work = Path(name)
         program = Program(work / "program")

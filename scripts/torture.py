@@ -19,7 +19,8 @@ import signal
 import sys
 import tempfile
 import time
-from contextlib import suppress
+from collections.abc import Iterable
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -69,11 +70,11 @@ class Torture:
         with tempfile.TemporaryDirectory(dir=self.work, prefix="trial-", ignore_cleanup_errors=True) as name:
             desk = Desk(Path(name), self.program)
             trial = Trial(chance=chance, desk=desk, books=self.books, scenario=chance.choice(SCENARIOS))
-            if kind in MOUNTED:
-                with small_disks(desk):
+            with small_disks(desk) if kind in MOUNTED else nullcontext():
+                try:
                     self._run(number, kind, trial)
-            else:
-                self._run(number, kind, trial)
+                finally:
+                    _kill(running(desk.mark))  # there are some when this was interrupted
 
     def _run(self, number: int, kind: str, trial: Trial) -> None:
         desk = trial.desk
@@ -133,10 +134,14 @@ def _still_running(desk: Desk) -> list[str]:
     until = time.monotonic() + GONE_WITHIN_S
     while (alive := running(desk.mark)) and time.monotonic() < until:
         time.sleep(0.02)
-    for pid in alive:
+    _kill(alive)
+    return [f"{len(alive)} of its processes lived {GONE_WITHIN_S} s later"] if alive else []
+
+
+def _kill(pids: Iterable[int]) -> None:
+    for pid in pids:
         with suppress(OSError):
             os.kill(pid, signal.SIGKILL)
-    return [f"{len(alive)} of its processes lived {GONE_WITHIN_S} s later"] if alive else []
 
 
 def main() -> None:
@@ -149,6 +154,7 @@ def main() -> None:
     given = parser.parse_args()
     if not sys.platform.startswith("linux"):
         parser.error("this needs Linux")
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that disks are unmounted and folders removed
     until = time.monotonic() + 60 * given.minutes
     with tempfile.TemporaryDirectory(prefix="narrate-torture-") as folder:
         torture = Torture(Path(folder), given.seed)

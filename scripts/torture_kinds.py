@@ -109,7 +109,9 @@ def ffmpegs(build: Build) -> list[int]:
 
 def speakers(build: Build) -> list[int]:
     """The children of its workers that speak a sentence each."""
-    return [pid for parent in children(build.pid) for pid in children(parent) if not _is_ffmpeg(pid)]
+    found = [pid for parent in children(build.pid) for pid in children(parent)]
+    time.sleep(0.001)  # what becomes an ffmpeg has become one by then
+    return [pid for pid in found if Path(f"/proc/{pid}").exists() and not _is_ffmpeg(pid)]
 
 
 def _is_ffmpeg(pid: int) -> bool:
@@ -403,9 +405,10 @@ def small_disks(desk: Desk) -> Iterator[None]:
             mounted.append(folder)
         yield
     finally:
-        for folder in mounted:
-            if subprocess.run(["umount", folder], capture_output=True).returncode:
-                subprocess.run(["umount", "--lazy", folder], check=False)
+        asked = {signal.SIGINT, signal.SIGTERM}
+        signal.pthread_sigmask(signal.SIG_BLOCK, asked)  # what asks us to end waits until nothing is mounted
+        subprocess.run(["umount", "--lazy", *mounted], check=False)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, asked)
 
 
 def _remount(folder: Path, option: str, *, check: bool = True) -> bool:

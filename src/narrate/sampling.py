@@ -6,7 +6,7 @@ from pathlib import Path
 
 from narrate.audio import to_clip
 from narrate.errors import AudioError, OutputError, VoiceError
-from narrate.process import ffmpeg_path
+from narrate.process import ffmpeg_path, ffmpeg_version
 from narrate.speech.engine import Engine, Voice
 from narrate.take import Delivery
 
@@ -48,12 +48,17 @@ def write_sample(engine: Engine, voices: Sequence[Voice], path: Path, *, rate_wp
         whole = clip + silence if whole is None else whole + clip + silence
     if whole is None:
         raise VoiceError("no voice to hear")
+    from pydub.exceptions import CouldntEncodeError
+
+    ffmpeg_version()  # says better than pydub when there is none
     whole.converter = ffmpeg_path()
     try:
-        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".narrate-", suffix=path.suffix, delete=False) as part:
-            temporary = Path(part.name)
-        whole.export(temporary, format=kind).close()
-        temporary.replace(path)
+        with tempfile.TemporaryDirectory(dir=path.parent, prefix=".narrate-") as folder:
+            part = Path(folder, f"sample{path.suffix}")
+            whole.export(part, format=kind).close()
+            part.replace(path)
+    except CouldntEncodeError as error:
+        raise AudioError(f"{path}: ffmpeg cannot write this format", hint="try .wav; see: narrate doctor") from error
     except OSError as error:
         raise OutputError(f"{path}: cannot be written: {error.strerror}") from error
 

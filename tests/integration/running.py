@@ -1,6 +1,7 @@
 """The program as a person meets it: a process with streams and an exit code, and the book that it leaves behind."""
 
 import ctypes
+import fcntl
 import os
 import signal
 import subprocess
@@ -111,6 +112,17 @@ def as_anybody() -> None:
         libc = ctypes.CDLL(None)
         for capability in (1, 2):  # CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH
             libc.prctl(24, capability, 0, 0, 0)  # PR_CAPBSET_DROP
+
+
+@contextmanager
+def shared(factory: pytest.TempPathFactory, name: str) -> Iterator[Path]:
+    """A folder that all workers of pytest-xdist have in common, for one of them at a time."""
+    alone = "PYTEST_XDIST_WORKER" not in os.environ
+    folder = factory.getbasetemp() / name if alone else factory.getbasetemp().parent / name
+    folder.mkdir(exist_ok=True)
+    with folder.with_name(f"{name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield folder
 
 
 @contextmanager

@@ -66,22 +66,22 @@ class Tally:
 class Lines:
     """A line for every tenth of the way and for every finished chapter; no control characters."""
 
-    _STEP = 0.1
     _MOST_CHAPTER_LINES = 100
 
     def started(self, plan: Plan) -> None:
         """Say what is to be done."""
         self._plan = plan
         self._tally = Tally(plan)
-        self._next = self._STEP
+        self._tenths = 0
         made = sum(1 for chapter in plan.chapters if not chapter.reused)
         remark(f"{made} of {len(plan.chapters)} chapters to make")
 
     def advanced(self, chapter: ChapterPlan, characters: int) -> None:
         """Say so at every tenth."""
         self._tally.done += characters
-        if self._tally.share >= self._next and self._tally.share < 1:
-            self._next = (self._tally.share // self._STEP + 1) * self._STEP
+        tenths = 10 * self._tally.done // max(1, self._tally.total)
+        if self._tenths < tenths < 10:
+            self._tenths = tenths
             remark(self._tally.line(chapter, len(self._plan.chapters)))
 
     def finished(self, chapter: ChapterPlan, file: Path) -> None:  # noqa: ARG002

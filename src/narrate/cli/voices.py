@@ -28,8 +28,9 @@ def voices(
     json: options.Json = False,
 ) -> None:
     """List the voices of this machine, or hear them."""
-    from narrate import sampling, work
+    from narrate import config, sampling, work
 
+    config.check(options.flags(Path(), rate=rate, pitch=pitch), where="command line", folder=Path())
     engine = work.engine("pyttsx3")
     found = sampling.narrowed(engine, language or "", voice or "")
     if sample:
