@@ -116,6 +116,7 @@ def measure(command: Sequence[str], *, env: dict[str, str], deadline_s: float) -
         watch = Watch(process.pid)
         watch.start()
         alarm = threading.Timer(deadline_s, _kill_group, [process.pid])
+        alarm.daemon = True  # it must not keep an interrupted bench waiting
         alarm.start()
         try:
             _, status, usage = os.wait4(process.pid, 0)

@@ -54,10 +54,10 @@ def run(project: Project, plan: Plan, progress: Progress, *, fresh: frozenset[in
         return _as_published(project, project.record)
     from narrate.publishing import ReleaseWriter  # what publishes is only loaded where there is something to publish
 
-    studio = make_studio(project, fresh=fresh)
     _try_interlude(project)
     progress.started(plan)
     with ReleaseWriter(project, plan) as writer, Crew(_executor(project, plan), room=2 * project.request.jobs) as crew:
+        studio = make_studio(project, scratch=writer.scratch, fresh=fresh)
         to_render = (
             (each, project.script(each.number), writer.sink(each)) for each in plan.chapters if not each.reused
         )

@@ -57,8 +57,11 @@ def make_plan(project: Project, *, only: frozenset[int] | None = None) -> Plan:
     )
 
 
-def make_studio(project: Project, *, fresh: frozenset[int] = frozenset()) -> Studio:
-    """What all chapters of a build share. Raises AudioError when the interlude's recording does not exist."""
+def make_studio(project: Project, *, scratch: Path = Path(), fresh: frozenset[int] = frozenset()) -> Studio:
+    """What all chapters of a build share; a plan needs no `scratch`.
+
+    Raises AudioError when the interlude's recording does not exist.
+    """
     from narrate.mix.beds import bed_fingerprint
 
     settings = project.config
@@ -66,6 +69,7 @@ def make_studio(project: Project, *, fresh: frozenset[int] = frozenset()) -> Stu
     return Studio(
         config=settings,
         store=project.request.store,
+        scratch=scratch,
         engine_fingerprint=work.engine(settings.engine).fingerprint(),
         encoder_fingerprint=ffmpeg_version(),
         bed_fingerprint=bed,

@@ -60,13 +60,19 @@ class Project:
         return replace(self, choices=choices)
 
 
-def open_project(request: Request) -> Project:
-    """Read what there is. Raises SourceError, ConfigError, VoiceError."""
+def open_project(request: Request, *, as_built: bool = False) -> Project:
+    """Read what there is. `as_built` takes the flags that the book was built with instead of the request's.
+
+    Raises SourceError, ConfigError, VoiceError.
+    """
     document = source.read(request.source)
     here = request.source.parent
     beside = config.settings_file(request.source)
     layers = [config.read_settings(beside)] if beside else []
     layers.append(config.check(document.settings, where=f"{request.source} (front matter)", folder=here))
+    if as_built:
+        before = record.read(_folder(request, _metadata(document.metadata, config.join(*layers))))
+        request = replace(request, flags=before.flags if before else {})
     settings = config.join(*layers, config.check(request.flags, where="command line", folder=here))
     metadata = _metadata(document.metadata, settings)
     engine = work.engine(settings.engine)
@@ -74,7 +80,7 @@ def open_project(request: Request) -> Project:
     settings = replace(settings, delivery=replace(settings.delivery, voice=voice.id))
     if not metadata.narrator:
         metadata = replace(metadata, narrator=f"{voice.name} ({voice.engine})" if voice.engine else voice.name)
-    folder = request.out / release_folder(metadata)
+    folder = _folder(request, metadata)
     before = record.read(folder)
     return Project(
         request=request,
@@ -99,6 +105,10 @@ def chosen(chapters: tuple[Chapter, ...], choices: tuple[ChapterChoice, ...]) ->
         elif each.number <= len(chapters):
             found.setdefault(each.number, each.choice)
     return found
+
+
+def _folder(request: Request, metadata: Metadata) -> Path:
+    return request.out / release_folder(metadata)
 
 
 def _metadata(found: Metadata, settings: Config) -> Metadata:

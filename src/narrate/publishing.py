@@ -6,6 +6,7 @@ taken over from the earlier release are linked, not copied, where nothing in the
 
 import hashlib
 import os
+import shutil
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from functools import cached_property
@@ -53,6 +54,7 @@ class ReleaseWriter:
             self._staging = stack.enter_context(Staging(self._project.folder))
             self._folder = self._staging.folder
             (self._folder / CHAPTERS_FOLDER).mkdir()
+            self.scratch.mkdir()
             self._timeline = stack.enter_context(TimelineWriter(self._folder / TIMELINE_FILE))
             self._open = stack.pop_all()
         return self
@@ -63,6 +65,11 @@ class ReleaseWriter:
         for spool in self._spools.values():
             spool.close()
         self._open.__exit__(kind, value, trace)
+
+    @property
+    def scratch(self) -> Path:
+        """A folder for what encoders write meanwhile; it goes with the build, however that ends."""
+        return self._folder / ".scratch"
 
     def sink(self, chapter: ChapterPlan) -> Callable[[bytes], None]:
         """Where the chapter's MPEG frames go, in order, as they are made."""
@@ -120,6 +127,7 @@ class ReleaseWriter:
         from narrate.publish import id3
 
         self._timeline.close()
+        shutil.rmtree(self.scratch)
         book = book_file_name(self._project.metadata.title)
         release = Release(
             folder=self._project.folder,

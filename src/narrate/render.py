@@ -27,10 +27,12 @@ _OPEN_CHAPTERS = 4
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Studio:
-    """What all chapters of a build share: the settings, the store, the engine's and the encoder's fingerprints."""
+    """What all chapters of a build share: the settings, the store, a folder to work in, and the fingerprints of the
+    engine, the encoder and the interludes' bed."""
 
     config: Config
     store: Path
+    scratch: Path
     engine_fingerprint: str
     encoder_fingerprint: str
     bed_fingerprint: str
@@ -198,6 +200,7 @@ def _encode_task(chapter: _Chapter, layout: Layout, stretch: int, gain_db: float
         sounds.append(Sound(source=source, frame_count=piece.frame_count))
     return EncodeTask(
         store=studio.store,
+        scratch=studio.scratch,
         engine=studio.config.engine,
         delivery=chapter.plan.delivery,
         key=_stretch_key(sounds, gain_db, layout.mix_rate, studio),

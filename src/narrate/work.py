@@ -6,16 +6,13 @@ Every task can be run again, anywhere: it finds what is already in the store and
 
 import contextlib
 import os
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from narrate import speech, store
-from narrate.errors import NarrateError, OutputError
+from narrate.errors import NarrateError
 from narrate.mix.options import MixOptions
 from narrate.publish.options import Mp3Options
 from narrate.script import Interlude
@@ -71,9 +68,10 @@ class Sound:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class EncodeTask:
-    """Make sure that the store has the MPEG frames of a stretch under `key`."""
+    """Make sure that the store has the MPEG frames of a stretch under `key`; `scratch` is a folder to work in."""
 
     store: Path
+    scratch: Path
     engine: str
     delivery: Delivery
     key: str
@@ -120,21 +118,11 @@ def encode(task: EncodeTask) -> int:
     if task.mix_rate != task.mp3.sample_rate:
         filters += f",aresample={task.mp3.sample_rate}:resampler=soxr"
     blocks = (_samples(kept, task, sound) for sound in task.sounds)
-    with _scratch() as folder:
-        scratch = folder / "stretch.mp3"
-        data = mp3.encode(blocks, options=task.mp3, scratch=scratch, input_rate=task.mix_rate, filters=filters)
+    # Under a name of this process: the ffmpeg of a worker that died may still be writing under its own.
+    scratch = task.scratch / f"{task.key[:16]}-{os.getpid()}.mp3"
+    data = mp3.encode(blocks, options=task.mp3, scratch=scratch, input_rate=task.mix_rate, filters=filters)
     kept.put("stretches", task.key, data)
     return len(data)
-
-
-@contextmanager
-def _scratch() -> Iterator[Path]:
-    try:
-        with tempfile.TemporaryDirectory(prefix="narrate-") as folder:
-            yield Path(folder)
-    except OSError as error:
-        where = tempfile.gettempdir()
-        raise OutputError(f"{where}: {error.strerror}", hint="free some space, or set TMPDIR") from error
 
 
 def _take(kept: store.Store, engine_name: str, delivery: Delivery, line: Line, *, fresh: bool = False) -> Take:

@@ -78,7 +78,7 @@ def started(*words: str | Path, cwd: Path, **options: Any) -> Iterator[subproces
     try:
         yield process
     finally:
-        if process.poll() is None:
+        if process.poll() is None or session(process.pid):
             os.killpg(process.pid, signal.SIGKILL)
         process.communicate()
 

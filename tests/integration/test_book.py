@@ -282,10 +282,10 @@ def test_the_manifest_s_durations_add_up(book: Book) -> None:
 
 
 def cover(book: Book) -> Image.Image:
-    picture = Image.open(book.folder / "cover.jpg")
-    assert (picture.format, picture.size, picture.mode) == ("JPEG", (1400, 1400), "RGB")
-    assert "progressive" not in picture.info, "car radios show baseline JPEG alone"
-    return picture
+    with Image.open(book.folder / "cover.jpg") as picture:
+        assert (picture.format, picture.size, picture.mode) == ("JPEG", (1400, 1400), "RGB")
+        assert "progressive" not in picture.info, "car radios show baseline JPEG alone"
+        return picture.copy()
 
 
 def test_the_source_s_own_picture_is_the_cover(ferry: Book) -> None:

@@ -275,6 +275,15 @@ def test_control_characters_emoji_zero_width_and_right_to_left_marks_are_input(t
         assert word in spoken
 
 
+@pytest.mark.xfail(
+    strict=True, reason="markdown-it drops what is nested deeper than its maxNesting, and nobody says so"
+)
+def test_what_is_nested_too_deeply_is_read_or_at_least_missed(tmp_path: Path) -> None:
+    (tmp_path / "deep.md").write_text("# Deep\n\nHello.\n\n" + "> " * 200 + "Is anybody there?\n\nGoodbye.\n")
+    plan = json.loads(narrate("plan", "deep.md", "--json", "--store", "store", cwd=tmp_path).out)
+    assert plan["chapters"][0]["utterances"] == 4 or plan["warnings"]
+
+
 @pytest.fixture
 def instant(monkeypatch: pytest.MonkeyPatch) -> FakeEngine:
     """A fake engine, selected by a narrate.toml, that speaks three thousand characters in a second."""
@@ -469,7 +478,6 @@ def test_a_closed_terminal_window_leaves_nothing_half_done(tmp_path: Path) -> No
     assert stop(tmp_path, signal.SIGHUP, group=True, when=r"\d%").code == 143
 
 
-@pytest.mark.xfail(strict=True, reason="a worker that is killed leaves its ffmpeg's narrate-*/stretch.mp3 in TMPDIR")
 def test_ctrl_c_leaves_nothing_in_the_folder_for_temporary_files(tmp_path: Path) -> None:
     (tmp_path / "long.md").write_text(LONG)
     scratch = tmp_path / "scratch"
@@ -698,7 +706,6 @@ def test_regenerate_takes_numbers_ranges_and_titles_and_keeps_what_was_chosen(tm
     assert chosen() == [""] * 4
 
 
-@pytest.mark.xfail(strict=True, reason="regenerate opens the project without the flags of the build before it has them")
 def test_regenerate_needs_no_flag_that_the_build_needed(tmp_path: Path) -> None:
     (tmp_path / "drive.md").write_text("---\nlanguage: tlh\n---\n\n# Drive\n\nIt hums.\n")
     where = ["--out", tmp_path / "out", "--store", tmp_path / "store", "-q"]

@@ -1,6 +1,5 @@
 """`narrate regenerate`: speak some chapters afresh, leave the others as they are to the byte."""
 
-from dataclasses import replace
 from typing import Annotated
 
 import typer
@@ -34,10 +33,8 @@ def regenerate(
     from narrate.plan import Choice
 
     request = options.request(source, out, {}, store, jobs)
-    project = pipeline.open_project(request)
-    if project.record and project.record.flags:
-        # The other chapters were built with these; the one spoken afresh should sound like them.
-        project = pipeline.open_project(replace(request, flags=project.record.flags))
+    # The other chapters were built with the flags of then; the one spoken afresh should sound like them.
+    project = pipeline.open_project(request, as_built=True)
     config.check(options.flags(source, voice=voice, rate=rate, pitch=pitch), where="command line", folder=source.parent)
     voice_id = work.engine(project.config.engine).resolve(voice, project.metadata.language).id if voice else None
     numbers = find_chapters(chapters, project.document.chapters, source=source)
