@@ -194,7 +194,7 @@ def cores() -> int:
 def main() -> None:
     """Parse, measure, print."""
     given = _arguments()
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that folders are removed and builds are ended
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # what was measured so far is then shown
     with tempfile.TemporaryDirectory(prefix="narrate-bench-") as name:
         work = Path(name)
         program = Program(work / "program")
@@ -207,7 +207,8 @@ def main() -> None:
         bench = Bench(program, work)
         _measure(bench, given)
         found = rows(bench.cases)
-        _print(_summary(bench, given.runs, found), _text(bench, given.runs, found), as_json=given.json)
+        runs = len(bench.case("-", PASS).walls_s)
+        _print(_summary(bench, runs, found), _text(bench, runs, found), as_json=given.json)
         if given.plot:
             plot(found, given.plot)
 
@@ -243,7 +244,7 @@ def _text(bench: Bench, runs: int, found: Sequence[dict[str, Any]]) -> str:
             f"(b) lost {share:.1%} of its audio; {short:g} of {bench.lost[0][2]} paragraphs missing or cut short"
         )
     watched = [(row["watching"], row["wall_s"]) for row in found if row["watching"] is not None]
-    watching = sum(share * wall_s for share, wall_s in watched) / sum(wall_s for _, wall_s in watched)
+    watching = sum(share * wall_s for share, wall_s in watched) / max(1e-9, sum(wall_s for _, wall_s in watched))
     lines.append(f"looking at memory took {watching:.1%} of a core")
     return "\n".join(lines)
 

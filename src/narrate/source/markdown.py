@@ -4,6 +4,7 @@ markdown-it-py finds the blocks; inline Markdown is turned into words block by b
 book is never in memory as a whole.
 """
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -36,6 +37,9 @@ if TYPE_CHECKING:
     from markdown_it import MarkdownIt
     from markdown_it.token import Token
 
+_DEEPEST = 60
+_MARKER = re.compile(r"[ \t]*(?:>|[-+*](?=[ \t])|\d{1,9}[.)](?=[ \t]))[ \t]?")
+_MARKERS = re.compile(f"(?:{_MARKER.pattern})*")
 _NESTING = 150
 """Blocks in blocks. CommonMark's preset stops at 20 and drops what lies deeper; Python's stack bears about 250."""
 
@@ -44,6 +48,9 @@ def read_markdown(path: Path, data: bytes) -> Document:
     """The Document that Markdown says. Raises SourceError for what is no text, ConfigError for wrong front matter."""
     text, remarks = decode(data, path)
     front, body = front_matter.split(text, path)
+    body, levelled = _levelled(body)
+    if levelled:
+        remarks = (*remarks, f"line {levelled + front.line_count}: nested more than {_DEEPEST} deep, read as less deep")
     blocks = list(_Reader(front.line_count).read(body))
     title, blocks = _take_title(blocks, front)
     return Document(
@@ -261,6 +268,21 @@ def _parser() -> "MarkdownIt":
     md = MarkdownIt("commonmark", {"maxNesting": _NESTING}).enable("table")
     footnote_plugin(md, move_to_end=False)
     return md
+
+
+def _levelled(body: str) -> tuple[str, int]:
+    """`body` without the markers of quotations and lists that would nest deeper than the parser reads, since it drops
+    what stands there without a word; and the first line where there were any, else 0."""
+    first = 0
+    lines = body.split("\n")
+    for number, line in enumerate(lines, start=1):
+        if len(line) <= _DEEPEST:
+            continue
+        matched = _MARKERS.match(line)
+        if matched and len(found := _MARKER.findall(matched[0])) > _DEEPEST:
+            lines[number - 1] = "".join(found[:_DEEPEST]) + " " + line[matched.end() :]
+            first = first or number
+    return "\n".join(lines) if first else body, first
 
 
 def _apart(tokens: Sequence["Token"]) -> tuple[list["Token"], list[tuple[str, list["Token"]]]]:
