@@ -369,3 +369,11 @@ def test_the_plan_counts_the_sentences_that_are_still_to_be_spoken(built: Desk) 
     plan = pipeline.make_plan(project)
     assert [takes_to_speak(project, chapter) for chapter in plan.chapters] == [1, 0, 0]
     assert [chapter.reason for chapter in plan.chapters] == ["text changed", "", ""]
+
+
+def test_a_book_that_is_up_to_date_still_clears_what_a_killed_build_left(built: Desk) -> None:
+    left = built.folder / "shelf/.The Long Way.0123456789abcdef.building"
+    (left / "chapters").mkdir(parents=True)
+    left.with_suffix(".lock").touch()
+    built.build()
+    assert sorted(path.name for path in (built.folder / "shelf").iterdir()) == ["The Long Way"]

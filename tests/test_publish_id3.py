@@ -177,8 +177,8 @@ def test_ffprobe_sees_every_chapter_title_and_the_cover(tmp_path: Path) -> None:
 
 def test_ten_thousand_chapters_are_tagged_in_three_seconds() -> None:
     listed = chapters(10_000, title="Chapter “{}”")
-    start = time.perf_counter()
+    start = time.process_time()
     tag = book_tag(METADATA, listed, cover=COVER)
-    assert time.perf_counter() - start < 3
+    assert time.process_time() - start < 3
     kinds = [kind for kind, _ in frames(tag)]
     assert (kinds.count("CHAP"), kinds.count("CTOC")) == (10_000, 41)

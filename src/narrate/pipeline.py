@@ -50,7 +50,10 @@ def run(project: Project, plan: Plan, progress: Progress, *, fresh: frozenset[in
     Raises SpeechError, AudioError, OutputError; the earlier book is then as it was, and what was spoken is kept.
     """
     if plan.publish is Action.UP_TO_DATE:
+        from narrate.publish.swap import recover
+
         assert project.record is not None
+        recover(project.folder)  # a build that was killed may have left its folder
         return _as_published(project, project.record)
     from narrate.publishing import ReleaseWriter  # what publishes is only loaded where there is something to publish
 
