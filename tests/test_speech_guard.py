@@ -1,6 +1,7 @@
 """The guards, with work that hangs, crashes and misbehaves for real."""
 
 import contextlib
+import hashlib
 import os
 import signal
 import subprocess
@@ -11,8 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from narrate.errors import SpeechError
-from narrate.speech.guard import ATTEMPTS, AttemptError, ForkGuard, RefusalError, WorkerGuard, insist
+from narrate.errors import SpeechError, VoiceError
+from narrate.speech import forks
+from narrate.speech.forks import ForkGuard
+from narrate.speech.guard import ATTEMPTS, AttemptError, RefusalError, WorkerGuard, insist
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="forks")
 
@@ -34,6 +37,18 @@ def act(request: object) -> bytes:
             os.write(2, b"from the child\n")
         case ("pid",):
             return str(os.getpid()).encode()
+        case ("server",):
+            return str(os.getppid()).encode()
+        case ("cores",):
+            return repr(sorted(os.sched_getaffinity(0))).encode()
+        case ("note", str() as file):
+            Path(file).write_text(str(os.getpid()))
+            time.sleep(60)
+        case ("long", int() as size):
+            return bytes(range(256)) * (size // 256) + bytes(size % 256)
+        case ("half", int() as size):
+            signal.setitimer(signal.ITIMER_REAL, 0.2)  # nobody reads meanwhile: the pipe is full when it dies
+            return bytes(size)
         case bytes() as data:
             return data
     return b"done"
@@ -41,6 +56,10 @@ def act(request: object) -> bytes:
 
 def make_act() -> object:
     return act
+
+
+def make_no_voice() -> object:
+    raise VoiceError("there is nothing to speak with", hint="install it")
 
 
 def make_nothing() -> object:
@@ -52,7 +71,9 @@ def guard(request):
     if request.param == "fork":
         if sys.platform != "linux":
             pytest.skip("forks")
-        yield ForkGuard(act)
+        forking = ForkGuard(make_act)
+        yield forking
+        forking.close()
         return
     worker = WorkerGuard(make_act)
     yield worker
@@ -75,8 +96,9 @@ def test_the_work_is_done_in_another_process(guard):
 
 @pytest.mark.parametrize("size", [0, 1, 65536, 3_000_001])
 def test_an_answer_of_any_length_arrives_whole(guard, size):
-    data = os.urandom(size)
-    assert guard.call(data, deadline_s=10) == data
+    answer = guard.call(("long", size), deadline_s=10)
+    assert len(answer) == size
+    assert hashlib.sha256(answer).digest() == hashlib.sha256(act(("long", size))).digest()
 
 
 def test_what_the_work_raises_is_told(guard):
@@ -115,7 +137,7 @@ def children() -> list[int]:
 @linux
 def test_a_crash_is_told_by_the_name_of_its_signal():
     with pytest.raises(AttemptError, match="SIGSEGV"):
-        ForkGuard(act).call(("die", int(signal.SIGSEGV)), deadline_s=10)
+        ForkGuard(make_act).call(("die", int(signal.SIGSEGV)), deadline_s=10)
 
 
 def test_a_process_that_dies_is_an_attempt_lost(guard):
@@ -127,18 +149,76 @@ def test_a_process_that_dies_is_an_attempt_lost(guard):
 
 @linux
 def test_a_child_that_dies_in_the_middle_of_its_answer_is_an_attempt_lost(monkeypatch):
-    write = os.write
+    collect = forks._collect
+    monkeypatch.setattr(forks, "_collect", lambda reader, timeout_s: time.sleep(0.5) or collect(reader, timeout_s))
+    with pytest.raises(AttemptError, match=r"middle of its answer|without an answer"):
+        ForkGuard(make_act).call(("half", 3_000_000), deadline_s=10)
 
-    def half(descriptor: int, data: memoryview) -> int:
-        written = write(descriptor, data[: len(data) // 2 + 1])
-        if len(data) > 1000:
-            os._exit(0)
-        return written
 
-    guard = ForkGuard(lambda _request: b"x" * 5000)
-    monkeypatch.setattr(os, "write", half)
-    with pytest.raises(AttemptError, match="without an answer"):
-        guard.call(None, deadline_s=10)
+@linux
+def test_what_cannot_be_made_is_told_with_its_hint_at_every_call():
+    guard = ForkGuard(make_no_voice)
+    for _ in range(2):
+        with pytest.raises(VoiceError, match="nothing to speak with") as caught:
+            guard.call(None, deadline_s=10)
+        assert caught.value.hint == "install it"
+
+
+@linux
+def test_a_server_that_died_is_started_again():
+    guard = ForkGuard(make_act)
+    first = int(guard.call(("server",), deadline_s=10))
+    os.kill(first, signal.SIGKILL)
+    wait_for(lambda: not running(first))
+    assert int(guard.call(("server",), deadline_s=10)) != first
+
+
+@linux
+def test_a_child_speaks_on_the_cores_of_the_one_who_asked():
+    guard = ForkGuard(make_act)
+    mine = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {min(mine)})
+    try:
+        assert guard.call(("cores",), deadline_s=10) == repr([min(mine)]).encode()
+    finally:
+        os.sched_setaffinity(0, mine)
+
+
+@linux
+def test_one_hanging_child_does_not_hold_up_the_others():
+    guard = ForkGuard(make_act)
+    guard.call(b"", deadline_s=10)
+    lost = threading.Thread(target=hang, args=(guard,))
+    lost.start()
+    began = time.monotonic()
+    for _ in range(20):
+        guard.call(b"x", deadline_s=10)
+    assert time.monotonic() - began < 2
+    lost.join()
+
+
+def hang(guard) -> None:
+    with contextlib.suppress(AttemptError):
+        guard.call(("sleep", 60.0), deadline_s=3)
+
+
+@linux
+def test_processes_forked_from_one_that_speaks_share_its_server():
+    guard = ForkGuard(make_act)
+    mine = guard.call(("server",), deadline_s=10)
+    assert answer_of_a_forked_process(lambda: guard.call(("server",), deadline_s=10)) == mine
+
+
+def answer_of_a_forked_process(ask) -> bytes:
+    reader, writer = os.pipe()
+    child = os.fork()
+    if child == 0:
+        os.write(writer, ask())
+        os._exit(0)
+    os.close(writer)
+    with os.fdopen(reader, "rb") as answer:
+        os.waitpid(child, 0)
+        return answer.read()
 
 
 def test_what_the_work_prints_is_not_seen(guard, capfd):
@@ -147,23 +227,8 @@ def test_what_the_work_prints_is_not_seen(guard, capfd):
 
 
 @linux
-def test_a_child_runs_none_of_its_parents_clean_up(tmp_path):
-    script = f"""
-import atexit, sys
-from narrate.speech.guard import ForkGuard
-atexit.register(lambda: open({str(tmp_path / "ended")!r}, "a").write("x"))
-sys.stdout.write("once ")
-for _ in range(3):
-    ForkGuard(lambda request: b"").call(None, deadline_s=10)
-"""
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60)
-    assert (done.stdout, done.stderr) == ("once ", "")
-    assert (tmp_path / "ended").read_text() == "x"
-
-
-@linux
 def test_two_hundred_calls_leave_no_process_and_no_descriptor():
-    guard = ForkGuard(act)
+    guard = ForkGuard(make_act)
     guard.call(b"", deadline_s=10)
     before, kin = open_descriptors(), set(children())
     for turn in range(200):
@@ -189,55 +254,48 @@ def test_restarted_workers_leave_no_descriptor():
     guard.close()
 
 
-@linux
-def test_a_child_does_not_outlive_its_parent(tmp_path):
+def program_whose_child_hangs(tmp_path: Path) -> tuple[subprocess.Popen, int]:
+    """It, and that child."""
     note = tmp_path / "pid"
     script = f"""
-import os, time
-from narrate.speech.guard import ForkGuard
-def work(request):
-    with open({str(note)!r}, "w") as file: file.write(str(os.getpid()))
-    time.sleep(60)
-ForkGuard(work).call(None, deadline_s=60)
+from narrate.speech.forks import ForkGuard
+from test_speech_guard import make_act
+try:
+    ForkGuard(make_act).call(("note", {str(note)!r}), deadline_s=60)
+except KeyboardInterrupt:
+    raise SystemExit(130)
 """
-    parent = subprocess.Popen([sys.executable, "-c", script])
-    child = wait_for(lambda: int(note.read_text() or 0) if note.exists() else 0)
-    parent.kill()
-    parent.wait()
-    wait_for(lambda: not running(child))
+    env = os.environ | {"PYTHONPATH": str(Path(__file__).parent)}
+    program = subprocess.Popen([sys.executable, "-c", script], stderr=subprocess.PIPE, env=env)
+    return program, wait_for(lambda: int(note.read_text() or 0) if note.exists() else 0)
+
+
+@linux
+def test_neither_child_nor_server_outlives_the_program(tmp_path):
+    program, child = program_whose_child_hangs(tmp_path)
+    server = int(Path(f"/proc/{child}/stat").read_text().rpartition(")")[2].split()[1])
+    program.kill()
+    program.communicate()
+    wait_for(lambda: not running(child) and not running(server))
 
 
 @linux
 def test_ctrl_c_ends_the_child_too_within_a_second(tmp_path):
-    note = tmp_path / "pid"
-    script = f"""
-import os, signal, time
-from narrate.speech.guard import ForkGuard
-signal.signal(signal.SIGTERM, lambda *_: open({str(tmp_path / "handled")!r}, "a").write("x"))
-def work(request):
-    with open({str(note)!r}, "w") as file: file.write(str(os.getpid()))
-    time.sleep(60)
-try:
-    ForkGuard(work).call(None, deadline_s=60)
-except KeyboardInterrupt:
-    raise SystemExit(130)
-"""
-    parent = subprocess.Popen([sys.executable, "-c", script], stderr=subprocess.PIPE)
-    child = wait_for(lambda: int(note.read_text() or 0) if note.exists() else 0)
+    program, child = program_whose_child_hangs(tmp_path)
     began = time.monotonic()
-    parent.send_signal(signal.SIGINT)
-    assert parent.communicate(timeout=10) == (None, b"")
-    assert (parent.returncode, time.monotonic() - began < 1) == (130, True)
-    assert not running(child)
+    program.send_signal(signal.SIGINT)
+    assert program.communicate(timeout=10) == (None, b"")
+    assert (program.returncode, time.monotonic() - began < 1) == (130, True)
+    wait_for(lambda: not running(child), timeout_s=1)
 
 
 @linux
-def test_a_childs_sigterm_is_not_handled_by_its_parents_handler(tmp_path):
+def test_a_childs_sigterm_is_not_handled_by_the_programs_handler(tmp_path):
     handled = tmp_path / "handled"
     before = signal.signal(signal.SIGTERM, lambda *_: handled.write_text("x"))
     try:
         with pytest.raises(AttemptError, match="SIGTERM"):
-            ForkGuard(act).call(("die", int(signal.SIGTERM)), deadline_s=10)
+            ForkGuard(make_act).call(("die", int(signal.SIGTERM)), deadline_s=10)
     finally:
         signal.signal(signal.SIGTERM, before)
     assert not handled.exists()
@@ -245,12 +303,12 @@ def test_a_childs_sigterm_is_not_handled_by_its_parents_handler(tmp_path):
 
 @linux
 def test_threads_that_speak_at_once_each_get_their_own_answer():
-    guard = ForkGuard(act)
+    guard = ForkGuard(make_act)
     wrong = []
 
     def ask(name: int) -> None:
         for turn in range(10):
-            data = f"{name} {turn} ".encode() * 10_000
+            data = f"{name} {turn} ".encode() * 5_000
             if guard.call(data, deadline_s=20) != data:
                 wrong.append((name, turn))
 
@@ -266,10 +324,8 @@ def test_threads_that_speak_at_once_each_get_their_own_answer():
 def test_a_forked_process_gets_a_worker_of_its_own():
     guard = WorkerGuard(make_act)
     mine = guard.call(("pid",), deadline_s=10)
-    theirs = ForkGuard(lambda request: [guard.call(request, deadline_s=10), guard.close()][0]).call(
-        ("pid",), deadline_s=60
-    )
-    assert theirs != mine
+    theirs = answer_of_a_forked_process(lambda: [guard.call(("pid",), deadline_s=60), guard.close()][0])
+    assert theirs not in (b"", mine)
     assert guard.call(("pid",), deadline_s=10) == mine
     guard.close()
 

@@ -1,6 +1,7 @@
 """The real engine: pyttsx3, our driver and espeak-ng, in forked children and in a worker."""
 
 import contextlib
+import gc
 import hashlib
 import itertools
 import os
@@ -9,6 +10,7 @@ import subprocess
 import sys
 import time
 import types
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +18,8 @@ import pytest
 
 from narrate.errors import SpeechError, VoiceError
 from narrate.speech import ENGINES, Delivery, engine
-from narrate.speech.guard import ForkGuard, WorkerGuard
+from narrate.speech.forks import ForkGuard
+from narrate.speech.guard import WorkerGuard
 from narrate.speech.pyttsx3_engine import Pyttsx3Engine
 from narrate.speech.rendering import Description, Rendering, Request
 from narrate.speech.sayable import sayable
@@ -239,6 +242,8 @@ class Troubled(EspeakSpeaker):
         self.trouble, self.log, self.times = trouble, log, times
 
     def __call__(self, request):
+        if request is None:
+            return super().__call__(request)
         with self.log.open("a") as log:
             log.write("x")
         if len(self.log.read_text()) <= self.times:
@@ -266,7 +271,7 @@ def cut(speak, request):
 
 @pytest.mark.parametrize("trouble", [crash, hush, cut])
 def test_trouble_is_met_with_another_attempt(real, tmp_path, trouble):
-    troubled = Pyttsx3Engine(ForkGuard(Troubled(trouble, tmp_path / "log", 2)))
+    troubled = Pyttsx3Engine(ForkGuard(partial(Troubled, trouble, tmp_path / "log", 2)))
     assert digest(troubled.speak(SENTENCES[0], US)) == digest(real.speak(SENTENCES[0], US))
 
 
@@ -274,26 +279,36 @@ def test_trouble_is_met_with_another_attempt(real, tmp_path, trouble):
     ("trouble", "reason"), [(crash, "SIGSEGV"), (hush, "no sound"), (cut, "too short"), (hang, "no answer within")]
 )
 def test_lasting_trouble_names_the_sentence(tmp_path, trouble, reason):
+    guard = ForkGuard(partial(Troubled, trouble, tmp_path / "log", 99))
+    troubled = Pyttsx3Engine(guard, deadline_s=-1.7)
+    guard.call(None, deadline_s=30)
     began = time.monotonic()
-    troubled = Pyttsx3Engine(ForkGuard(Troubled(trouble, tmp_path / "log", 99)), deadline_s=-1.7)
     with pytest.raises(SpeechError, match=f"“We left the harbour.*”: .*{reason}"):
         troubled.speak(SENTENCES[0], US)
     assert time.monotonic() - began < 5
 
 
-def test_an_error_in_the_drivers_callback_is_not_swallowed(real, monkeypatch):
-    from narrate.speech import espeak_driver
+class Roomless(EspeakSpeaker):
+    """A speaker whose driver has no memory for what it hears."""
 
-    def fail(*_):
-        raise MemoryError("no room for the sound")
+    def __call__(self, request):
+        from narrate.speech import espeak_driver
 
-    monkeypatch.setattr(espeak_driver.ctypes, "string_at", fail)
+        def fail(*_):
+            raise MemoryError("no room for the sound")
+
+        espeak_driver.ctypes.string_at = fail
+        return super().__call__(request)
+
+
+def test_an_error_in_the_drivers_callback_is_not_swallowed():
     with pytest.raises(SpeechError, match="no room for the sound"):
-        real.speak(SENTENCES[0], US)
+        Pyttsx3Engine(ForkGuard(Roomless)).speak(SENTENCES[0], US)
 
 
 def test_speaking_leaves_no_process_and_no_descriptor(real):
     real.speak("Rain.", US)
+    gc.collect()  # the servers of other tests
     before = len(list(Path("/proc/self/fd").iterdir()))
     for _ in range(200):
         real.speak("Rain.", US)
@@ -304,14 +319,29 @@ def test_speaking_leaves_no_process_and_no_descriptor(real):
     )
 
 
-def test_the_speaking_process_never_speaks_itself():
-    speaker = EspeakSpeaker()
-    heard = []
-    speaker._engine.connect("started-utterance", lambda **_: heard.append(1))
-    speaking = Pyttsx3Engine(ForkGuard(speaker))
+class Telling(EspeakSpeaker):
+    """A speaker that notes which process speaks, and which made it."""
+
+    def __init__(self, log: Path) -> None:
+        super().__init__()
+        maker = os.getpid()
+
+        def note(**_):
+            with log.open("a") as file:
+                file.write(f"{os.getpid()} {maker}\n")
+
+        self._engine.connect("started-utterance", note)
+
+
+def test_every_utterance_is_spoken_in_a_process_that_has_never_spoken(tmp_path):
+    log = tmp_path / "log"
+    speaking = Pyttsx3Engine(ForkGuard(partial(Telling, log)))
     speaking.voices()
-    speaking.speak("Rain.", US)
-    assert not heard
+    for _ in range(3):
+        speaking.speak("Rain.", US)
+    spoke, made = zip(*(line.split() for line in log.read_text().splitlines()), strict=True)
+    assert len(set(spoke)) == 3
+    assert not set(spoke) & set(made)
 
 
 def test_the_voices_of_the_machine_are_listed(real):
@@ -378,10 +408,10 @@ def test_an_engine_that_only_lists_and_speaks_in_children_loads_no_numpy():
     assert done.stdout.strip() == "False"
 
 
-def run_engine(prelude: str, path: Path | None = None) -> subprocess.CompletedProcess[str]:
-    script = f"""
-import sys
-{prelude}
+def run_engine(prelude: str, folder: Path) -> subprocess.CompletedProcess[str]:
+    """A program that speaks; every Python process that it starts runs `prelude` first."""
+    (folder / "sitecustomize.py").write_text(f"import sys\n{prelude}\n")
+    script = """
 from narrate.errors import VoiceError
 from narrate.speech import Delivery, engine
 try:
@@ -392,22 +422,24 @@ try:
 except VoiceError as error:
     print(error, "|", error.hint)
 """
+    env = os.environ | {"PYTHONPATH": str(folder)}
     return subprocess.run(
-        [sys.executable, "-c", script], capture_output=True, text=True, timeout=60, cwd=path, check=True
+        [sys.executable, "-c", script], capture_output=True, text=True, timeout=60, env=env, check=True
     )
 
 
-def test_without_the_wheel_the_systems_espeak_is_used_or_its_lack_explained():
-    done = run_engine("sys.modules['espeakng_loader'] = None")
+def test_without_the_wheel_the_systems_espeak_is_used_or_its_lack_explained(tmp_path):
+    done = run_engine("sys.modules['espeakng_loader'] = None", tmp_path)
     assert done.stdout.startswith("spoken True") or "pip install espeakng-loader" in done.stdout
 
 
-def test_without_any_espeak_it_is_said_what_to_install():
+def test_without_any_espeak_it_is_said_what_to_install(tmp_path):
     done = run_engine(
         "sys.modules['espeakng_loader'] = None\n"
         "import ctypes\n"
         "def missing(path): raise OSError(path)\n"
-        "vars(ctypes.cdll)['LoadLibrary'] = missing"
+        "vars(ctypes.cdll)['LoadLibrary'] = missing",
+        tmp_path,
     )
     assert done.stdout.startswith("espeak-ng is not on this machine | pip install espeakng-loader")
     assert done.stderr == ""
@@ -420,7 +452,8 @@ def test_data_without_voices_does_not_end_the_process(tmp_path):
     done = run_engine(
         "import espeakng_loader\n"
         f"espeakng_loader.get_data_path = lambda: {str(tmp_path / 'espeak-ng-data')!r}\n"
-        f"espeakng_loader.get_library_path = lambda: {espeakng_loader.get_library_path()!r}"
+        f"espeakng_loader.get_library_path = lambda: {espeakng_loader.get_library_path()!r}",
+        tmp_path,
     )
     assert "espeak-ng finds no data" in done.stdout
 
@@ -433,7 +466,8 @@ def test_a_deep_folder_is_no_hindrance(tmp_path, real):
     deep.mkdir()
     (deep / "espeak-ng-data").symlink_to(espeakng_loader.get_data_path())
     done = run_engine(
-        f"import espeakng_loader; espeakng_loader.get_data_path = lambda: {str(deep / 'espeak-ng-data')!r}"
+        f"import espeakng_loader; espeakng_loader.get_data_path = lambda: {str(deep / 'espeak-ng-data')!r}",
+        tmp_path,
     )
     assert done.stdout.strip() == f"spoken True {real.fingerprint()}"
 

@@ -17,6 +17,7 @@ from typing import Any
 
 from narrate import work
 from narrate.errors import NarrateError
+from narrate.process import die_with_parent
 
 STALL_S = 900
 """No task takes this long: each guards its own sentences and encodes by shorter deadlines."""
@@ -56,22 +57,11 @@ def _start_worker(parent: int, serial: Any, engine: str) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     # The executor ends the others by it when one has died; the parent's handler, inherited, would have them complain.
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    if sys.platform == "linux":
-        die_with_parent()
-        if os.getppid() != parent:
-            os._exit(1)
+    die_with_parent(parent)
     with serial.get_lock():
         work.settle(serial.value)
         serial.value += 1
     work.warm(engine)
-
-
-def die_with_parent() -> None:
-    """Ask Linux to kill this process when the one that made it dies, however that one dies."""
-    import ctypes
-
-    pr_set_pdeathsig = 1
-    ctypes.CDLL(None).prctl(pr_set_pdeathsig, signal.SIGKILL, 0, 0, 0)
 
 
 @dataclass(slots=True)

@@ -1,10 +1,13 @@
-"""Other programs and this machine: ffmpeg with a deadline, and how many cores this process may use."""
+"""Other programs and this machine: ffmpeg with a deadline, children that don't outlive us, the cores we may use."""
 
 import os
+import signal
 import subprocess
+import sys
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from narrate.errors import AudioError
 
@@ -56,6 +59,25 @@ def run(
         lines = done.stderr.decode("utf-8", "replace").strip().splitlines() or ["no message"]
         raise AudioError(f"{name} failed: {lines[-1][:300]}")
     return done
+
+
+def die_with_parent(parent: int) -> None:
+    """Ask Linux to kill this process when `parent`, which made it, dies, however that one dies; elsewhere do nothing.
+
+    Ends this process if `parent` is dead already.
+    """
+    if sys.platform == "linux":
+        pr_set_pdeathsig = 1
+        _libc().prctl(pr_set_pdeathsig, int(signal.SIGKILL), 0, 0, 0)
+        if os.getppid() != parent:
+            os._exit(1)
+
+
+@cache
+def _libc() -> Any:
+    import ctypes
+
+    return ctypes.CDLL(None)
 
 
 def cores() -> int:

@@ -98,8 +98,9 @@ def to_bytes(take: Take) -> bytes:
         },
         separators=(",", ":"),
     ).encode()
-    samples = np.clip(np.rint(take.pcm * 32768.0), -32768, 32767).astype("<i2").tobytes()
-    return b"".join((_MAGIC, struct.pack("<I", len(header)), header, samples))
+    scaled = take.pcm * np.float32(32768.0)
+    np.clip(np.rint(scaled, out=scaled), -32768, 32767, out=scaled)
+    return b"".join((_MAGIC, struct.pack("<I", len(header)), header, scaled.astype("<i2").data))
 
 
 def info_from_bytes(data: bytes) -> TakeInfo:
@@ -115,7 +116,16 @@ def from_bytes(data: bytes) -> Take:
     samples = np.frombuffer(data, "<i2", offset=at)
     if len(samples) != info.frame_count:
         raise NarrateError(f"a stored take holds {len(samples)} frames where {info.frame_count} were promised")
-    return Take(pcm=(samples.astype(np.float32) / 32768.0).reshape(-1, 1), info=info)
+    return Take(pcm=full_scale(samples), info=info)
+
+
+def full_scale(samples: "NDArray[np.int16]") -> "NDArray[np.float32]":
+    """16-bit mono samples as PCM: float32 of shape (frames, 1) in [-1, 1), n/32768 exactly."""
+    import numpy as np
+
+    pcm = samples.astype(np.float32)
+    pcm *= np.float32(1 / 32768)
+    return pcm.reshape(-1, 1)
 
 
 def _parse(data: bytes) -> tuple[TakeInfo, int]:

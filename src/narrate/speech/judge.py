@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from narrate.speech.guard import AttemptError
-from narrate.take import Take, TakeInfo, Word
+from narrate.take import Take, TakeInfo, Word, full_scale
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -44,7 +44,12 @@ _UNSPACED = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u2e80-\u9fff\uf
 
 
 def judge(
-    pcm: bytes | bytearray, marks: "Iterable[tuple[int, int]]", *, sample_rate: int, spoken: str, rate_wpm: int
+    pcm: bytes | bytearray | memoryview,
+    marks: "Iterable[tuple[int, int]]",
+    *,
+    sample_rate: int,
+    spoken: str,
+    rate_wpm: int,
 ) -> Take:
     """A Take of `pcm` (16-bit mono), without its silent ends but for 10 ms before and 25 ms after, ends faded.
 
@@ -64,7 +69,7 @@ def judge(
         ((character, round(ms * sample_rate / 1000) - first) for character, ms in marks), spoken, len(trimmed)
     )
     info = TakeInfo(frame_count=len(trimmed), sample_rate=sample_rate, words=words, block_powers=())
-    return Take(pcm=(trimmed.astype(np.float32) / np.float32(32768.0)).reshape(-1, 1), info=info)
+    return Take(pcm=full_scale(trimmed), info=info)
 
 
 def plausible_s(spoken: str, rate_wpm: int) -> tuple[float, float]:
@@ -157,7 +162,8 @@ def _check(voiced: "NDArray[np.int16]", *, sample_rate: int, spoken: str, rate_w
     if duration_s > longest:
         raise AttemptError(f"{duration_s:.1f} s of sound for {len(spoken)} characters is too long")
     sound = voiced.astype(np.float32)
-    if float(np.sqrt(np.dot(sound, sound) / len(sound))) < _QUIETEST_RMS:
+    # einsum, not dot: for that BLAS would wake a thread for every core.
+    if float(np.sqrt(np.einsum("i,i", sound, sound) / len(sound))) < _QUIETEST_RMS:
         raise AttemptError("the engine gave next to no sound")
     if np.count_nonzero((voiced >= _CLIPPED) | (voiced <= -_CLIPPED)) > _MOST_CLIPPED * len(voiced):
         raise AttemptError("the sound is clipped all over")

@@ -1,6 +1,6 @@
 """pyttsx3 as an Engine: espeak-ng on every system it can be loaded on, else the system's own speech.
 
-On Linux the library is loaded into this process, which never speaks; every utterance is spoken in a forked child.
+On Linux every utterance is spoken in a child forked from a process that has the library loaded and never speaks.
 Elsewhere a worker process holds it.
 """
 
@@ -9,7 +9,7 @@ from functools import partial
 
 from narrate.errors import SpeechError, VoiceError
 from narrate.speech.engine import Delivery, Voice
-from narrate.speech.guard import AttemptError, ForkGuard, Guard, RefusalError, WorkerGuard, insist
+from narrate.speech.guard import AttemptError, Guard, RefusalError, WorkerGuard, insist
 from narrate.speech.rendering import JUDGE_VERSION, Description, Rendering, Request
 from narrate.speech.sayable import Sayable, sayable
 from narrate.speech.speaker import ENGINE, EspeakSpeaker, best_speaker
@@ -80,5 +80,7 @@ class Pyttsx3Engine:
 
 def _guard() -> Guard:
     if sys.platform == "linux":
-        return ForkGuard(EspeakSpeaker())
+        from narrate.speech.forks import ForkGuard
+
+        return ForkGuard(EspeakSpeaker)
     return WorkerGuard(best_speaker)

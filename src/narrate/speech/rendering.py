@@ -32,7 +32,7 @@ class Rendering:
     """
 
     sample_rate: int
-    pcm: bytes | bytearray
+    pcm: bytes | bytearray | memoryview
     marks: tuple[tuple[int, int], ...]
 
     @classmethod
@@ -41,7 +41,8 @@ class Rendering:
         sample_rate, count = _HEADER.unpack_from(data)
         start = _HEADER.size + 8 * count
         flat = struct.unpack(f"<{2 * count}i", data[_HEADER.size : start])
-        return cls(sample_rate=sample_rate, pcm=data[start:], marks=tuple(zip(flat[::2], flat[1::2], strict=True)))
+        marks = tuple(zip(flat[::2], flat[1::2], strict=True))
+        return cls(sample_rate=sample_rate, pcm=memoryview(data)[start:], marks=marks)
 
 
 def pack(*, sample_rate: int, pcm: Iterable[bytes], marks: Sequence[tuple[int, int]]) -> bytes:
