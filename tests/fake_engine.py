@@ -69,7 +69,7 @@ class FakeEngine:
         pcm, words = _bursts(spoken, delivery)
         if spoken in self.silent:
             pcm = np.zeros_like(pcm)
-        info = TakeInfo(frame_count=len(pcm), sample_rate=SAMPLE_RATE, words=words, block_powers=())
+        info = TakeInfo(frame_count=len(pcm), sample_rate=SAMPLE_RATE, words=words)
         return Take(pcm=pcm.reshape(-1, 1), info=info)
 
 

@@ -18,7 +18,7 @@ def silence(reason: Reason, duration_s: float) -> Pause:
 
 
 def took(frame_count: int, *words: Word, sample_rate: int = 22050) -> Measure:
-    return measure(TakeInfo(frame_count=frame_count, sample_rate=sample_rate, words=words, block_powers=()))
+    return measure(TakeInfo(frame_count=frame_count, sample_rate=sample_rate, words=words))
 
 
 def chapter(*cues: Cue) -> ChapterScript:

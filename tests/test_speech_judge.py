@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 
+from narrate.errors import NarrateError
 from narrate.speech.guard import AttemptError
 from narrate.speech.judge import judge, place_words
-from narrate.take import from_bytes, to_bytes
+from narrate.take import measure_from_bytes, pcm_from_bytes, to_bytes
 
 RATE = 22050
 TEXT = "The ferry left at nine."
@@ -50,9 +51,21 @@ def test_the_middle_keeps_every_sample():
 
 def test_a_take_loses_nothing_in_the_store():
     take = judged(silence(0.1), tone(1.5, 32767), marks=[(0, 100), (4, 400)])
-    again = from_bytes(to_bytes(take))
-    assert np.array_equal(again.pcm, take.pcm)
-    assert again.info == take.info
+    stored = to_bytes(take, b"powers!!")
+    measured, powers = measure_from_bytes(stored)
+    pcm, sample_rate = pcm_from_bytes(stored)
+    assert np.array_equal(pcm, take.pcm)
+    assert (measured.frame_count, measured.sample_rate, powers) == (len(pcm), sample_rate, b"powers!!")
+    assert tuple(measured.words) == take.info.words != ()
+
+
+@pytest.mark.parametrize(
+    "damage", [lambda data: data[:-1], lambda data: data + b"x", lambda data: data[:20], bytes.upper]
+)
+def test_what_is_no_whole_take_is_refused(damage):
+    stored = to_bytes(judged(tone(0.5)), b"")
+    with pytest.raises(NarrateError, match="stored take"):
+        pcm_from_bytes(damage(stored))
 
 
 @pytest.mark.parametrize("pcm", [silence(0), silence(2), silence(2) + 1])

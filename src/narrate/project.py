@@ -65,10 +65,12 @@ def open_project(request: Request, *, as_built: bool = False) -> Project:
 
     Raises SourceError, ConfigError, VoiceError.
     """
-    document = source.read(request.source)
     here = request.source.parent
     beside = config.settings_file(request.source)
     layers = [config.read_settings(beside)] if beside else []
+    # The likely engine starts, in a process of its own, while the document is read.
+    work.engine(config.join(*layers, config.check(request.flags, where="command line", folder=here)).engine)
+    document = source.read(request.source)
     layers.append(config.check(document.settings, where=f"{request.source} (front matter)", folder=here))
     if as_built:
         before = record.read(_folder(request, _metadata(document.metadata, config.join(*layers))))

@@ -3,7 +3,6 @@
 A take is the unit that the store keeps, so this module also says how one is written down. Nothing here does I/O.
 """
 
-import json
 import struct
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -16,7 +15,9 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-_MAGIC = b"narrate take 1\n"
+_MAGIC = b"narrate take 2\n"
+_HEAD = struct.Struct("<4I")  # frames, sample rate, bytes of packed words, bytes of powers
+_START = len(_MAGIC) + _HEAD.size
 _WORD = struct.Struct("<4I")
 
 
@@ -44,15 +45,11 @@ class Word:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class TakeInfo:
-    """All of a take but its samples: enough to lay out a timeline and to find a chapter's gain.
-
-    `block_powers` are the K-weighted mean squares of the take's gating blocks (`mix.loudness.block_powers`).
-    """
+    """All of a take but its samples: enough to lay out a timeline."""
 
     frame_count: int
     sample_rate: int
     words: tuple[Word, ...]
-    block_powers: tuple[float, ...]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
@@ -79,44 +76,49 @@ class Measure:
 
 
 def measure(info: TakeInfo) -> Measure:
-    """`info` without its powers, in 16 bytes a word."""
+    """`info` in 16 bytes a word."""
     words = b"".join(_WORD.pack(w.start, w.length, w.spoken_start, w.spoken_end) for w in info.words)
     return Measure(frame_count=info.frame_count, sample_rate=info.sample_rate, packed_words=words)
 
 
-def to_bytes(take: Take) -> bytes:
-    """A take as the store keeps it: a magic line, the length of a JSON header, the header, 16-bit PCM."""
+def to_bytes(take: Take, block_powers: bytes) -> bytes:
+    """A take as the store keeps it: a magic line, counts, packed words, its blocks' powers (float64), 16-bit PCM.
+
+    `block_powers` are those of `mix.loudness.take_powers`: enough, with the other takes', to find a chapter's gain.
+    """
     import numpy as np
 
-    info = take.info
-    header = json.dumps(
-        {
-            "frames": info.frame_count,
-            "rate": info.sample_rate,
-            "words": [[w.start, w.length, w.spoken_start, w.spoken_end] for w in info.words],
-            "powers": info.block_powers,
-        },
-        separators=(",", ":"),
-    ).encode()
     scaled = take.pcm * np.float32(32768.0)
     np.clip(np.rint(scaled, out=scaled), -32768, 32767, out=scaled)
-    return b"".join((_MAGIC, struct.pack("<I", len(header)), header, scaled.astype("<i2").data))
+    measured = measure(take.info)
+    head = _HEAD.pack(measured.frame_count, measured.sample_rate, len(measured.packed_words), len(block_powers))
+    return b"".join((_MAGIC, head, measured.packed_words, block_powers, scaled.astype("<i2").data))
 
 
-def info_from_bytes(data: bytes) -> TakeInfo:
-    """The header of a stored take. Raises NarrateError when `data` is no take of this version."""
-    return _parse(data)[0]
+def measure_from_bytes(data: bytes) -> tuple[Measure, bytes]:
+    """The measure of a stored take, and its blocks' powers. Raises NarrateError when `data` is no take of this version
+    or is cut short."""
+    frame_count, sample_rate, words_end, powers_end = _parse(data)
+    words = data[_START:words_end]
+    return Measure(frame_count=frame_count, sample_rate=sample_rate, packed_words=words), data[words_end:powers_end]
 
 
-def from_bytes(data: bytes) -> Take:
-    """A stored take. Raises NarrateError when `data` is no take of this version or is cut short."""
+def pcm_from_bytes(data: bytes) -> "tuple[NDArray[np.float32], int]":
+    """The PCM of a stored take, float32 of shape (frames, 1), and its sample rate. Raises as `measure_from_bytes`."""
     import numpy as np
 
-    info, at = _parse(data)
-    samples = np.frombuffer(data, "<i2", offset=at)
-    if len(samples) != info.frame_count:
-        raise NarrateError(f"a stored take holds {len(samples)} frames where {info.frame_count} were promised")
-    return Take(pcm=full_scale(samples), info=info)
+    _, sample_rate, _, powers_end = _parse(data)
+    return full_scale(np.frombuffer(data, "<i2", offset=powers_end)), sample_rate
+
+
+def _parse(data: bytes) -> tuple[int, int, int, int]:
+    """Frames, sample rate, and where words and powers end."""
+    if not data.startswith(_MAGIC) or len(data) < _START:
+        raise NarrateError("not a stored take")
+    frame_count, sample_rate, words, powers = _HEAD.unpack_from(data, len(_MAGIC))
+    if len(data) != _START + words + powers + 2 * frame_count:
+        raise NarrateError(f"a stored take has {len(data)} bytes, which do not fit its header")
+    return frame_count, sample_rate, _START + words, _START + words + powers
 
 
 def full_scale(samples: "NDArray[np.int16]") -> "NDArray[np.float32]":
@@ -126,21 +128,3 @@ def full_scale(samples: "NDArray[np.int16]") -> "NDArray[np.float32]":
     pcm = samples.astype(np.float32)
     pcm *= np.float32(1 / 32768)
     return pcm.reshape(-1, 1)
-
-
-def _parse(data: bytes) -> tuple[TakeInfo, int]:
-    if not data.startswith(_MAGIC) or len(data) < len(_MAGIC) + 4:
-        raise NarrateError("not a stored take")
-    start = len(_MAGIC) + 4
-    (length,) = struct.unpack_from("<I", data, len(_MAGIC))
-    try:
-        header = json.loads(data[start : start + length])
-        info = TakeInfo(
-            frame_count=int(header["frames"]),
-            sample_rate=int(header["rate"]),
-            words=tuple(Word(start=a, length=b, spoken_start=c, spoken_end=d) for a, b, c, d in header["words"]),
-            block_powers=tuple(map(float, header["powers"])),
-        )
-    except (ValueError, KeyError, TypeError) as error:
-        raise NarrateError("a stored take has a damaged header") from error
-    return info, start + length

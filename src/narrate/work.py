@@ -6,23 +6,26 @@ Every task can be run again, anywhere: it finds what is already in the store and
 
 import contextlib
 import os
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from narrate import speech, store
 from narrate.errors import NarrateError
 from narrate.mix.options import MixOptions
 from narrate.publish.options import Mp3Options
 from narrate.script import Interlude
-from narrate.take import Delivery, Measure, Take, from_bytes, measure, to_bytes
+from narrate.take import Delivery, Measure, measure_from_bytes, pcm_from_bytes, to_bytes
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
     from narrate.speech.engine import Engine
+
+T = TypeVar("T")
 
 TAKE_VERSION = 1
 """Raise when the same sentence and delivery would give other samples: another trim, another check."""
@@ -97,12 +100,9 @@ def take_key(engine_fingerprint: str, delivery: Delivery, spoken: str) -> str:
 
 def speak(task: SpeakTask) -> Spoken:
     """Speak what the store does not have yet. Raises SpeechError naming the sentence that could not be spoken."""
-    import numpy as np
-
     kept = store.Store(task.store)
-    takes = [_take(kept, task.engine, task.delivery, line, fresh=task.fresh).info for line in task.lines]
-    powers = np.concatenate([np.asarray(info.block_powers) for info in takes]) if takes else np.empty(0)
-    return Spoken(measures=tuple(measure(info) for info in takes), block_powers=powers.tobytes())
+    takes = [_take(kept, task.engine, task.delivery, line, measure_from_bytes, fresh=task.fresh) for line in task.lines]
+    return Spoken(measures=tuple(each for each, _ in takes), block_powers=b"".join(powers for _, powers in takes))
 
 
 def encode(task: EncodeTask) -> int:
@@ -125,20 +125,28 @@ def encode(task: EncodeTask) -> int:
     return len(data)
 
 
-def _take(kept: store.Store, engine_name: str, delivery: Delivery, line: Line, *, fresh: bool = False) -> Take:
+def _take(
+    kept: store.Store,
+    engine_name: str,
+    delivery: Delivery,
+    line: Line,
+    read: Callable[[bytes], T],
+    *,
+    fresh: bool = False,
+) -> T:
+    """What `read` finds in the take of `line`: the store's, else one that is spoken now."""
     data = None if fresh else kept.get("takes", line.key)
     if data is not None:
         try:
-            return from_bytes(data)
+            return read(data)
         except NarrateError:
             kept.drop("takes", line.key)
     from narrate.mix.loudness import take_powers
 
     take = engine(engine_name).speak(line.spoken, delivery)
-    powers = take_powers(take.pcm, take.info.sample_rate)
-    take = replace(take, info=replace(take.info, block_powers=tuple(powers.tolist())))
-    kept.put("takes", line.key, to_bytes(take))
-    return take
+    data = to_bytes(take, take_powers(take.pcm, take.info.sample_rate).tobytes())
+    kept.put("takes", line.key, data)
+    return read(data)
 
 
 def _samples(kept: store.Store, task: EncodeTask, sound: Sound) -> "NDArray[np.float32]":
@@ -160,20 +168,19 @@ def _samples(kept: store.Store, task: EncodeTask, sound: Sound) -> "NDArray[np.f
                 fade_s=task.mix.interlude_fade_s,
             )
         case Line() as line:
-            take = _take(kept, task.engine, task.delivery, line)
-            pcm = _resampled(take, sound.frame_count, rate)
+            pcm, own_rate = _take(kept, task.engine, task.delivery, line, pcm_from_bytes)
+            pcm = _resampled(pcm, own_rate, sound.frame_count, rate)
             pcm *= np.float32(db_to_gain(task.gain_db))
             return pcm
 
 
-def _resampled(take: Take, frame_count: int, sample_rate: int) -> "NDArray[np.float32]":
-    """The take at `sample_rate`, `frame_count` frames of it."""
+def _resampled(pcm: "NDArray[np.float32]", own_rate: int, frame_count: int, sample_rate: int) -> "NDArray[np.float32]":
+    """The PCM at `sample_rate`, `frame_count` frames of it."""
     import numpy as np
     import soxr
 
-    pcm = take.pcm
-    if take.info.sample_rate != sample_rate:
-        pcm = soxr.resample(pcm, take.info.sample_rate, sample_rate)
+    if own_rate != sample_rate:
+        pcm = soxr.resample(pcm, own_rate, sample_rate)
     if len(pcm) < frame_count:
         pcm = np.concatenate([pcm, np.zeros((frame_count - len(pcm), 1), np.float32)])
     return pcm[:frame_count]

@@ -1,7 +1,7 @@
 """Loudness: K-weighted block powers of one take, and the integrated loudness of any set of blocks.
 
 In: PCM. Out: numbers. It touches nothing. Because gating works on blocks, the loudness of a chapter is found from
-the block powers that its takes carry (`take.TakeInfo.block_powers`), without holding any audio.
+the block powers that its takes carry (`take.to_bytes`), without holding any audio.
 
 The measure is that of Recommendation ITU-R BS.1770-4, Annex 1 (K-weighting, mean square, gating blocks of 400 ms that
 overlap by 75 %, an absolute gate at -70 LUFS and a relative one at -10 LU), which EBU R 128 takes over, for mono.
@@ -58,7 +58,7 @@ def block_powers(pcm: "NDArray[np.float32]", sample_rate: int) -> "NDArray[np.fl
 
 def take_powers(pcm: "NDArray[np.float32]", sample_rate: int) -> "NDArray[np.float64]":
     """The powers of every block that a take touches where it stands, between pauses: `block_powers` of the take with
-    300 ms of silence on either side. This is what `TakeInfo.block_powers` holds.
+    300 ms of silence on either side. This is what the store keeps with a take.
 
     A chapter is measured with its pauses, and the blocks at the edges of its sentences are softer and pass the gate.
     Over chapters of 1 to 14 sentences with pauses of 0.15 to 0.5 s the loudness found from these powers differed from

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 _BLOCK = 1 << 20
 _PIPE = 1 << 16
-_PACKETS = 16
+_PACKETS = 8
 """ffmpeg cuts raw PCM into packets of a tenth of a second and hands each through four threads. Told a rate so many
 times the true one, which a filter then puts right, it hands on fewer and larger ones: 4 % less CPU time an encode."""
 _DISK_TROUBLE = ("No space left on device", "Disk quota exceeded", "Read-only file system", "Permission denied")

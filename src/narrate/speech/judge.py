@@ -54,7 +54,7 @@ def judge(
     """A Take of `pcm` (16-bit mono), without its silent ends but for 10 ms before and 25 ms after, ends faded.
 
     `marks` are (character of `spoken`, milliseconds) where words begin. Samples are n/32768 exactly, so that
-    `take.to_bytes` loses nothing; `block_powers` is left empty. Raises AttemptError when this is silence, clipped all
+    `take.to_bytes` loses nothing. Raises AttemptError when this is silence, clipped all
     over, or of a length that `spoken` cannot have at `rate_wpm` words a minute.
     """
     samples = np.frombuffer(pcm, np.int16)
@@ -68,7 +68,7 @@ def judge(
     words = place_words(
         ((character, round(ms * sample_rate / 1000) - first) for character, ms in marks), spoken, len(trimmed)
     )
-    info = TakeInfo(frame_count=len(trimmed), sample_rate=sample_rate, words=words, block_powers=())
+    info = TakeInfo(frame_count=len(trimmed), sample_rate=sample_rate, words=words)
     return Take(pcm=full_scale(trimmed), info=info)
 
 
