@@ -98,7 +98,7 @@ def judge_end(end: End, *, may_fail: bool) -> list[str]:
         faults.append(f"succeeded, and yet said {lines[:3]!r}")
     elif end.code < 0:
         faults.append(f"died of signal {-end.code}")
-    elif end.code and (len(lines) != 1 or not lines[0].startswith("narrate: ") or end.code not in range(1, 10)):
+    elif end.code and (len(lines) != 1 or not lines[0].startswith("narrate: ") or end.code not in range(1, 11)):
         faults.append(f"exit {end.code}, saying {lines[:3]!r}")
     elif end.code and not may_fail:
         faults.append(f"failed where nothing was in its way: exit {end.code}: {lines[-1][:200]}")

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -9,12 +10,13 @@ import pytest
 from mutagen.id3 import ID3
 from mutagen.mp3 import MP3
 
-from conftest import THREE_CHAPTERS, Desk, contents, decoded, timeline
+from conftest import THREE_CHAPTERS, Desk, Listener, contents, decoded, timeline
 from narrate import pipeline
 from narrate.choosing import choose
-from narrate.errors import AudioError, ChapterError, OutputError, SpeechError
-from narrate.plan import Action, Choice
+from narrate.errors import AudioError, ChapterError, OutputError, OvertakenError, SpeechError
+from narrate.plan import Action, ChapterPlan, Choice, Plan
 from narrate.planning import takes_to_speak
+from narrate.project import Project
 from narrate.release import Release
 
 
@@ -24,7 +26,7 @@ def regenerate(desk: Desk, *numbers: int, choice: Choice = Choice(), reset: bool
     project = desk.open()
     project = project.with_choices(choose(project, wanted, choice, reset=reset))
     plan = pipeline.make_plan(project, only=wanted)
-    return pipeline.run(project, plan, desk.listener, fresh=wanted)
+    return pipeline.run(project, plan, desk.listener)
 
 
 @pytest.fixture
@@ -225,9 +227,88 @@ def test_regenerating_keeps_chapters_whose_source_has_changed_and_says_so(built:
     project = built.open()
     plan = pipeline.make_plan(project, only=frozenset([3]))
     assert plan.chapters[0].reason == "text changed; left as it is until the next build"
-    pipeline.run(project, plan, built.listener, fresh=frozenset([3]))
+    pipeline.run(project, plan, built.listener)
     assert contents(folder(built) / "chapters")["01 - Chapter 1.mp3"] == before["01 - Chapter 1.mp3"]
     assert [each.reason for each in built.plan().chapters] == ["text changed", "", ""]
+
+
+class Meanwhile(Listener):
+    """Lets something happen as soon as a build has its first chapter."""
+
+    def __init__(self, happens: Callable[[], object]) -> None:
+        super().__init__()
+        self.happens: list[Callable[[], object]] = [happens]
+
+    def finished(self, chapter: ChapterPlan, file: Path) -> None:
+        super().finished(chapter, file)
+        while self.happens:
+            self.happens.pop()()
+
+
+@pytest.fixture
+def changed(built: Desk) -> Desk:
+    """A book whose second chapter has changed since it was built."""
+    built.write(THREE_CHAPTERS.replace("Rain falls", "Snow falls"))
+    return built
+
+
+def test_a_build_that_was_overtaken_leaves_the_other_book_whole(changed: Desk) -> None:
+    project = changed.open()
+    plan = pipeline.make_plan(project)
+    other: list[dict[str, bytes]] = []
+
+    def overtake() -> None:
+        regenerate(changed, 3, choice=Choice(rate_wpm=100))
+        other.append(contents(folder(changed)))
+
+    with pytest.raises(OvertakenError, match="another build has published"):
+        pipeline.run(project, plan, Meanwhile(overtake))
+    assert contents(folder(changed)) == other[0]
+    assert list(folder(changed).parent.iterdir()) == [folder(changed)]
+
+
+def test_two_builds_of_one_book_at_once_end_in_the_book_of_both(changed: Desk) -> None:
+    """One builds the changed text, the other regenerates a chapter with another voice: nothing of either is lost."""
+    overtaking = Meanwhile(lambda: regenerate(changed, 3, choice=Choice(voice="fake/high")))
+
+    def prepare() -> tuple[Project, Plan]:
+        project = changed.open()
+        return project, pipeline.make_plan(project)
+
+    pipeline.make(prepare, overtaking)
+    after = contents(folder(changed))
+    assert changed.plan().publish is Action.UP_TO_DATE
+    assert changed.plan().chapters[2].choice == Choice(voice="fake/high")
+    shutil.rmtree(folder(changed))
+    changed.build()
+    regenerate(changed, 3, choice=Choice(voice="fake/high"))
+    assert contents(folder(changed)) == after
+
+
+def test_a_regeneration_that_was_overtaken_keeps_the_others_choice_too(built: Desk) -> None:
+    def prepare() -> tuple[Project, Plan]:
+        project = built.open()
+        project = project.with_choices(choose(project, frozenset([2]), Choice(rate_wpm=100), reset=False))
+        return project, pipeline.make_plan(project, only=frozenset([2]))
+
+    pipeline.make(prepare, Meanwhile(lambda: regenerate(built, 3, choice=Choice(pitch=70))))
+    assert [each.choice for each in built.plan().chapters] == [None, Choice(rate_wpm=100), Choice(pitch=70)]
+
+
+def test_what_vanishes_while_it_is_taken_over_is_made_again(changed: Desk) -> None:
+    """The listener, or another build, takes a chapter away between plan and build."""
+    plans: list[Plan] = []
+
+    def prepare() -> tuple[Project, Plan]:
+        project = changed.open()
+        plans.append(pipeline.make_plan(project))
+        if len(plans) == 1:
+            (folder(changed) / "chapters/01 - Chapter 1.mp3").unlink()
+        return project, plans[-1]
+
+    pipeline.make(prepare, changed.listener)
+    assert [each.action for each in plans[1].chapters] == [Action.MISSING, Action.RUN, Action.UP_TO_DATE]
+    assert changed.plan().publish is Action.UP_TO_DATE
 
 
 def test_regenerating_needs_no_store(built: Desk) -> None:

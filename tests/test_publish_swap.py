@@ -1,6 +1,7 @@
 """A release takes its place at once or not at all, and nobody's files are lost: also when killed anywhere."""
 
 import errno
+import fcntl
 import json
 import os
 import signal
@@ -12,10 +13,10 @@ from pathlib import Path
 
 import pytest
 
-from narrate.errors import OutputError
+from narrate.errors import OutputError, OvertakenError
 from narrate.publish import swap
 from narrate.publish.exchange import exchange
-from narrate.publish.swap import recover, replace_folder, staging
+from narrate.publish.swap import Staging, recover
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="needs flock")
 
@@ -39,7 +40,7 @@ def release(version: str, *, chapters: int = 2) -> Files:
 
 
 def publish(final: Path, files: Files, replaces: tuple[str, ...] = ()) -> None:
-    with staging(final) as stage:
+    with Staging(final) as stage:
         write(stage.folder, files)
         stage.publish(replaces=replaces)
 
@@ -106,23 +107,15 @@ def test_the_mode_of_the_folder_stays(final: Path) -> None:
 
 
 def test_without_publish_nothing_remains_and_the_earlier_release_stays(final: Path) -> None:
-    with staging(final) as stage:
+    with Staging(final) as stage:
         write(stage.folder, release("a"))
     assert not final.parent.exists()
     publish(final, release("a"))
-    with pytest.raises(KeyboardInterrupt), staging(final) as stage:  # noqa: PT012
+    with pytest.raises(KeyboardInterrupt), Staging(final) as stage:  # noqa: PT012
         write(stage.folder, release("b"))
         raise KeyboardInterrupt
     assert read(final) == release("a")
     assert alone(final)
-
-
-def test_a_finished_folder_can_be_given(final: Path, tmp_path: Path) -> None:
-    publish(final, release("a"))
-    write(tmp_path / "ready", release("b"))
-    replace_folder(tmp_path / "ready", final)
-    assert read(final) == release("b")
-    assert not (tmp_path / "ready").exists()
 
 
 def test_a_link_to_another_place_stays_a_link(tmp_path: Path) -> None:
@@ -159,7 +152,7 @@ def test_nobody_ever_sees_the_book_missing_or_mixed(tmp_path: Path) -> None:
 
 
 def test_a_dead_builds_folder_is_cleared_and_a_living_ones_is_not(final: Path) -> None:
-    with staging(final) as living:
+    with Staging(final) as living:
         write(living.folder, release("a"))
         final.with_name(".Dawn.0123456789abcdef.lock").touch()
         write(final.with_name(".Dawn.0123456789abcdef.building"), release("dead"))
@@ -195,7 +188,7 @@ def event(name, args):
 armed = False
 sys.addaudithook(event)
 import json
-with swap.staging(final) as stage:
+with swap.Staging(final) as stage:
     for name, text in json.loads(sys.argv[4]).items():
         (stage.folder / name).parent.mkdir(exist_ok=True)
         (stage.folder / name).write_text(text)
@@ -230,12 +223,50 @@ def test_killed_at_any_step_the_book_is_the_old_or_the_new_one_and_nothing_is_lo
 
 def test_two_builds_at_once_both_end_and_the_later_stays(final: Path) -> None:
     publish(final, release("a"))
-    with staging(final) as one, staging(final) as other:
+    with Staging(final) as one, Staging(final) as other:
         write(one.folder, release("b"))
         write(other.folder, release("c"))
         other.publish()
         one.publish()
     assert read(final) == release("b")
+    assert alone(final)
+
+
+def test_a_book_that_is_not_what_was_expected_is_not_replaced(final: Path) -> None:
+    publish(final, release("a"))
+    with pytest.raises(OvertakenError, match="another build"), Staging(final) as stage:  # noqa: PT012
+        write(stage.folder, release("b"))
+        stage.publish(still=lambda: False)
+    assert read(final) == release("a")
+    assert alone(final)
+
+
+def test_whether_it_is_as_expected_is_asked_while_nobody_else_can_publish(final: Path) -> None:
+    def nobody_else_can() -> bool:
+        handle = os.open(final.parent, os.O_RDONLY)
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+        finally:
+            os.close(handle)
+        return False
+
+    with Staging(final) as stage:
+        write(stage.folder, release("a"))
+        stage.publish(still=nobody_else_can)
+    assert read(final) == release("a")
+
+
+def test_a_lock_that_never_opens_is_waited_for_only_so_long(final: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    publish(final, release("a"))
+    monkeypatch.setattr(swap, "_PATIENCE_S", 0.2)
+    handle = os.open(final.parent, os.O_RDONLY)
+    fcntl.flock(handle, fcntl.LOCK_EX)
+    with pytest.raises(OutputError, match="held this folder locked"):
+        publish(final, release("b"))
+    os.close(handle)
+    assert read(final) == release("a")
     assert alone(final)
 
 
@@ -283,16 +314,16 @@ def test_a_second_rename_that_fails_brings_the_earlier_release_back(
 
 def test_a_file_in_the_way_is_told(tmp_path: Path) -> None:
     (tmp_path / "Dawn").write_text("a poem")
-    with pytest.raises(OutputError, match="is a file"), staging(tmp_path / "Dawn"):
+    with pytest.raises(OutputError, match="is a file"), Staging(tmp_path / "Dawn"):
         pass
-    with pytest.raises(OutputError, match="Dawn is a file"), staging(tmp_path / "Dawn" / "Book"):
+    with pytest.raises(OutputError, match="Dawn is a file"), Staging(tmp_path / "Dawn" / "Book"):
         pass
     assert (tmp_path / "Dawn").read_text() == "a poem"
 
 
 def test_a_staging_folder_that_vanishes_is_told(final: Path) -> None:
     publish(final, release("a"))
-    with pytest.raises(OutputError), staging(final) as stage:  # noqa: PT012
+    with pytest.raises(OutputError), Staging(final) as stage:  # noqa: PT012
         stage.folder.rmdir()
         stage.publish()
     assert read(final) == release("a")

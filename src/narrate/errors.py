@@ -59,6 +59,12 @@ class OutputError(NarrateError):
     exit_code = 8
 
 
+class OvertakenError(OutputError):
+    """Another build of the same book has published since this one was planned: it must be planned anew."""
+
+    exit_code = 10
+
+
 class ChapterError(NarrateError):
     """A chapter was asked for that the book does not have."""
 

@@ -4,16 +4,20 @@
     plan = make_plan(project)           # what would be done, and why
     release = run(project, plan)        # do it
 
+`make` does all three, and again if another build of the same book was faster.
+
 A build writes into a folder of its own beside the book, and that folder takes the book's place in one step at the
 very end: whatever happens before, the earlier book is whole.
 """
 
 from collections.abc import Callable
 from concurrent.futures import Executor
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Protocol
 
+from narrate.errors import OvertakenError
 from narrate.plan import Action, ChapterPlan, Plan, Record
 from narrate.planning import make_plan, make_studio
 from narrate.pool import Crew, Inline, workers
@@ -22,13 +26,14 @@ from narrate.release import Release, ReleaseChapter, book_file_name
 from narrate.render import render
 from narrate.store import Store, limit_bytes
 
-__all__ = ["Progress", "Project", "Request", "make_plan", "open_project", "run"]
+__all__ = ["Progress", "Project", "Request", "make", "make_plan", "open_project", "run"]
 
 _INLINE_CHARACTERS = 1500
 """A book this short is spoken and encoded before worker processes would have started."""
 
-
 _BYTES_A_CHARACTER = 3000
+_TRIES = 8
+"""How often a book is planned anew because others publish it: each of them has then published once."""
 
 
 class Progress(Protocol):
@@ -44,10 +49,24 @@ class Progress(Protocol):
         """`file` holds the whole chapter and can be listened to."""
 
 
-def run(project: Project, plan: Plan, progress: Progress, *, fresh: frozenset[int] = frozenset()) -> Release:
-    """Make the book that `plan` describes; `fresh` chapters are spoken anew even where the store has their takes.
+def make(prepare: Callable[[], tuple[Project, Plan]], progress: Progress) -> tuple[Plan, Release]:
+    """Plan by `prepare`, and `run`; anew each time that another build of the same book has published meanwhile.
+
+    What was spoken for the plan that was overtaken is in the store, so that little is done twice.
+    """
+    for _ in range(_TRIES - 1):
+        project, plan = prepare()
+        with suppress(OvertakenError):
+            return plan, run(project, plan, progress)
+    project, plan = prepare()
+    return plan, run(project, plan, progress)
+
+
+def run(project: Project, plan: Plan, progress: Progress) -> Release:
+    """Make the book that `plan` describes.
 
     Raises SpeechError, AudioError, OutputError; the earlier book is then as it was, and what was spoken is kept.
+    Raises OvertakenError when the book is not the one any more that the plan was made with.
     """
     if plan.publish is Action.UP_TO_DATE:
         from narrate.publish.swap import recover
@@ -60,7 +79,7 @@ def run(project: Project, plan: Plan, progress: Progress, *, fresh: frozenset[in
     _try_interlude(project)
     progress.started(plan)
     with ReleaseWriter(project, plan) as writer, Crew(_executor(project, plan), room=2 * project.request.jobs) as crew:
-        studio = make_studio(project, scratch=writer.scratch, fresh=fresh)
+        studio = make_studio(project, scratch=writer.scratch)
         to_render = (
             (each, project.script(each.number), writer.sink(each)) for each in plan.chapters if not each.reused
         )

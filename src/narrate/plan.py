@@ -83,7 +83,8 @@ class Record:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ChapterPlan:
-    """What is known of a chapter before it is spoken. `reused` is the published chapter that it can be taken from."""
+    """What is known of a chapter before it is spoken. `reused` is the published chapter that it can be taken from;
+    `fresh` says that it is to be spoken anew even where the store has its takes."""
 
     number: int
     title: str
@@ -99,6 +100,7 @@ class ChapterPlan:
     reused: ChapterRecord | None
     action: Action
     reason: str
+    fresh: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

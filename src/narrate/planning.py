@@ -39,8 +39,10 @@ def make_plan(project: Project, *, only: frozenset[int] | None = None) -> Plan:
         script = project.script(number)
         warnings += script.warnings
         chapter = _chapter_plan(script, studio, choices.get(number), before, sizes)
-        if only is not None and before:
-            chapter = _as_asked(chapter, before.chapters[number - 1], asked=number in only)
+        if only is not None:
+            chapter = replace(chapter, fresh=number in only)
+            if before:
+                chapter = _as_asked(chapter, before.chapters[number - 1])
         chapters.append(chapter)
     kept = tuple(
         ChapterChoice(number=each.number, title=each.title, choice=each.choice) for each in chapters if each.choice
@@ -57,7 +59,7 @@ def make_plan(project: Project, *, only: frozenset[int] | None = None) -> Plan:
     )
 
 
-def make_studio(project: Project, *, scratch: Path = Path(), fresh: frozenset[int] = frozenset()) -> Studio:
+def make_studio(project: Project, *, scratch: Path = Path()) -> Studio:
     """What all chapters of a build share; a plan needs no `scratch`.
 
     Raises AudioError when the interlude's recording does not exist.
@@ -73,7 +75,6 @@ def make_studio(project: Project, *, scratch: Path = Path(), fresh: frozenset[in
         engine_fingerprint=work.engine(settings.engine).fingerprint(),
         encoder_fingerprint=ffmpeg_version(),
         bed_fingerprint=bed,
-        fresh=fresh,
     )
 
 
@@ -146,8 +147,8 @@ def _why(
     return Action.RUN, difference(earlier.ingredients, ingredients) or "text as displayed changed"
 
 
-def _as_asked(chapter: ChapterPlan, published: ChapterRecord, *, asked: bool) -> ChapterPlan:
-    if asked:
+def _as_asked(chapter: ChapterPlan, published: ChapterRecord) -> ChapterPlan:
+    if chapter.fresh:
         return replace(chapter, reused=None, action=Action.RUN, reason="asked for")
     kept = chapter.reused is None
     return replace(

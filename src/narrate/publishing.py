@@ -1,11 +1,11 @@
 """The release as it is being written: chapter files, timeline, whole book, manifest, cover, record.
 
 All of it goes into a folder beside the book's own, and takes its place in `publish`, in one step. Chapters that are
-taken over from the earlier release are linked, not copied, where nothing in their file changes.
+taken over from the earlier release are linked, not copied, where nothing in their file changes; all of them at the very
+start, so that another build of the same book may publish meanwhile.
 """
 
 import hashlib
-import os
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -15,10 +15,11 @@ from types import TracebackType
 from typing import BinaryIO, Self
 
 from narrate import record
+from narrate.errors import OvertakenError
 from narrate.plan import ChapterPlan, ChapterRecord, Plan, Record
 from narrate.project import Project
 from narrate.publish import mp3
-from narrate.publish.files import output_error, whole_file
+from narrate.publish.files import link_or_copy, output_error, whole_file
 from narrate.publish.manifest import write_publication
 from narrate.publish.swap import Staging
 from narrate.publish.timeline import CueRange, TimelineWriter, read_cues
@@ -55,6 +56,7 @@ class ReleaseWriter:
             self._folder = self._staging.folder
             (self._folder / CHAPTERS_FOLDER).mkdir()
             self.scratch.mkdir()
+            self._pin()
             self._timeline = stack.enter_context(TimelineWriter(self._folder / TIMELINE_FILE))
             self._open = stack.pop_all()
         return self
@@ -70,6 +72,33 @@ class ReleaseWriter:
     def scratch(self) -> Path:
         """A folder for what encoders write meanwhile; it goes with the build, however that ends."""
         return self._folder / ".scratch"
+
+    def _pin(self) -> None:
+        """Link what is taken over from the earlier release, before another one can take its place."""
+        reused = [each for each in self._plan.chapters if each.reused]
+        if not reused:
+            return
+        earlier = self._project.folder
+        try:
+            link_or_copy(earlier / TIMELINE_FILE, self.scratch / TIMELINE_FILE)
+            for plan in reused:
+                assert plan.reused
+                link_or_copy(earlier / plan.reused.file, self._pinned(plan))
+        except FileNotFoundError as error:
+            raise self._overtaken() from error
+        except OSError as error:
+            raise output_error(error, earlier) from error
+        if not self._is_still_there():
+            raise self._overtaken()
+
+    def _pinned(self, plan: ChapterPlan) -> Path:
+        return self.scratch / f"{plan.number}.mp3"
+
+    def _is_still_there(self) -> bool:
+        return record.read(self._project.folder) == self._project.record
+
+    def _overtaken(self) -> OvertakenError:
+        return OvertakenError(f"{self._project.folder}: another build has published meanwhile", hint="run it again")
 
     def sink(self, chapter: ChapterPlan) -> Callable[[bytes], None]:
         """Where the chapter's MPEG frames go, in order, as they are made."""
@@ -106,14 +135,14 @@ class ReleaseWriter:
     def take_over(self, plan: ChapterPlan, before: ChapterRecord) -> Path:
         """The next chapter, as it was published; returns its file."""
         chapter = self._release_chapter(plan, before.frame_count)
-        old = self._project.folder / before.file
+        old = self._pinned(plan)
         tag = self._tag(chapter)
-        if _digest(tag) == before.tag_key and self._link(old, self._folder / chapter.file):
-            pass
+        if _digest(tag) == before.tag_key:
+            old.rename(self._folder / chapter.file)
         else:
             size = old.stat().st_size
             self._write_chapter(chapter, tag, mp3.FileRange(path=old, start=size - before.audio_bytes, end=size))
-        old_timeline = self._project.folder / TIMELINE_FILE
+        old_timeline = self.scratch / TIMELINE_FILE
         old_cues = CueRange(start=before.cues_start, end=before.cues_end)
         in_place = (before.number, before.start, before.place_key) == (plan.number, chapter.start, plan.place_key)
         if in_place:
@@ -156,7 +185,8 @@ class ReleaseWriter:
         )
         self._write(record.FILE, record.to_json(kept).encode())
         before = self._project.record
-        self._staging.publish(replaces=frozenset({record.FILE, *(before.files if before else ())}))
+        ours = frozenset({record.FILE, *(before.files if before else ())})
+        self._staging.publish(replaces=ours, still=self._is_still_there)
         return release
 
     def _published_names(self, book: str) -> list[str]:
@@ -235,14 +265,6 @@ class ReleaseWriter:
                 by_frames=chapter.start - before.start,
                 sample_rate=chapter.sample_rate,
             )
-
-    @staticmethod
-    def _link(old: Path, new: Path) -> bool:
-        try:
-            os.link(old, new)
-        except OSError:
-            return False  # another file system, or one without links: then it is written again
-        return True
 
     def _write(self, name: str, data: bytes) -> None:
         with whole_file(self._folder / name) as file:

@@ -36,7 +36,6 @@ class Studio:
     engine_fingerprint: str
     encoder_fingerprint: str
     bed_fingerprint: str
-    fresh: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -164,7 +163,7 @@ def _speak_task(chapter: _Chapter, stretch: int, studio: Studio) -> SpeakTask:
         engine=studio.config.engine,
         delivery=chapter.plan.delivery,
         lines=tuple(_line(cue, chapter.plan, studio) for cue in cues if isinstance(cue, Utterance)),
-        fresh=chapter.plan.number in studio.fresh,
+        fresh=chapter.plan.fresh,
     )
 
 

@@ -24,6 +24,7 @@ def build(
 ) -> None:
     """Make the audiobook, or bring it up to date."""
     from narrate import pipeline
+    from narrate.plan import Plan
 
     settings = options.flags(
         source,
@@ -35,13 +36,17 @@ def build(
         interludes=interludes,
         interlude_seconds=interlude_seconds,
     )
-    project = pipeline.open_project(options.request(source, out, settings, store, jobs))
-    if reset:
-        project = project.with_choices(())
-    plan = pipeline.make_plan(project)
+    request = options.request(source, out, settings, store, jobs)
+
+    def prepare() -> tuple[pipeline.Project, Plan]:
+        project = pipeline.open_project(request)
+        if reset:
+            project = project.with_choices(())
+        return project, pipeline.make_plan(project)
+
     progress = listener(quiet=quiet, plain=plain)
     try:
-        release = pipeline.run(project, plan, progress)
+        plan, release = pipeline.make(prepare, progress)
     finally:
         progress.ended()
     finish(release, plan, as_json=json, quiet=quiet)

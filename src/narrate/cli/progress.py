@@ -99,7 +99,8 @@ class Bar:
     _EVERY_S = 0.1
 
     def started(self, plan: Plan) -> None:
-        """Draw it."""
+        """Draw it; anew, when the book is planned anew."""
+        self.ended()
         from rich.console import Console
         from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
 

@@ -30,20 +30,23 @@ def regenerate(
     """Speak chapters afresh, with another voice or rate if you like; later builds keep what you chose."""
     from narrate import config, pipeline, work
     from narrate.choosing import choose, find_chapters
-    from narrate.plan import Choice
+    from narrate.plan import Choice, Plan
 
     request = options.request(source, out, {}, store, jobs)
-    # The other chapters were built with the flags of then; the one spoken afresh should sound like them.
-    project = pipeline.open_project(request, as_built=True)
     config.check(options.flags(source, voice=voice, rate=rate, pitch=pitch), where="command line", folder=source.parent)
-    voice_id = work.engine(project.config.engine).resolve(voice, project.metadata.language).id if voice else None
-    numbers = find_chapters(chapters, project.document.chapters, source=source)
-    choice = Choice(voice=voice_id, rate_wpm=rate, pitch=pitch)
-    project = project.with_choices(choose(project, numbers, choice, reset=reset))
-    plan = pipeline.make_plan(project, only=numbers)
+
+    def prepare() -> tuple[pipeline.Project, Plan]:
+        # The other chapters were built with the flags of then; the one spoken afresh should sound like them.
+        project = pipeline.open_project(request, as_built=True)
+        voice_id = work.engine(project.config.engine).resolve(voice, project.metadata.language).id if voice else None
+        numbers = find_chapters(chapters, project.document.chapters, source=source)
+        choice = Choice(voice=voice_id, rate_wpm=rate, pitch=pitch)
+        project = project.with_choices(choose(project, numbers, choice, reset=reset))
+        return project, pipeline.make_plan(project, only=numbers)
+
     progress = listener(quiet=quiet, plain=plain)
     try:
-        release = pipeline.run(project, plan, progress, fresh=numbers)
+        plan, release = pipeline.make(prepare, progress)
     finally:
         progress.ended()
     finish(release, plan, as_json=json, quiet=quiet)

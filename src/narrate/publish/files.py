@@ -2,6 +2,7 @@
 
 import errno
 import os
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -49,6 +50,16 @@ def whole_file(path: Path) -> Iterator[BinaryIO]:
         if isinstance(error, OSError):
             raise output_error(error, path) from error
         raise
+
+
+def link_or_copy(source: Path, to: Path) -> None:
+    """Give the file another name; or copy it, where the file system has no hard links (FAT, some network ones)."""
+    try:
+        os.link(source, to)
+    except FileNotFoundError:
+        raise
+    except OSError:
+        shutil.copy2(source, to)
 
 
 def sync_folder(folder: Path) -> None:

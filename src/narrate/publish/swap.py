@@ -9,7 +9,8 @@ that its owner lives. What can happen at any instant, and what `recover` then fi
   earlier release; the listener's files in it are carried over and it is removed. Without an atomic exchange (some
   network file systems) the earlier release may have been moved aside already; then the new one takes its place.
 
-Nothing waits: two builds of one book each have their own staging folder, and the later one stays.
+Two builds of one book each have their own staging folder and write side by side. Only the swap itself is done by one at
+a time, under a lock on the parent folder, and only if the book that it replaces is still the one that was planned with.
 Touches the parent of the release's folder and what is in it under these names.
 """
 
@@ -21,16 +22,17 @@ import re
 import secrets
 import shutil
 import stat
+import time
 import unicodedata
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from types import TracebackType
 from typing import Self
 
-from narrate.errors import OutputError
+from narrate.errors import OutputError, OvertakenError
 from narrate.publish.exchange import exchange
-from narrate.publish.files import output_error, sync_folder
+from narrate.publish.files import link_or_copy, output_error, sync_folder
 from narrate.publish.manifest import published_files
 
 try:
@@ -39,6 +41,8 @@ except ImportError:  # Windows: staging folders of dead builds are left for the 
     fcntl = None  # type: ignore[assignment]
 
 _TRIES = 20
+_PATIENCE_S = 60
+"""Publishing takes milliseconds once the files are on the disk; whoever holds the lock for so long is stuck."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -49,21 +53,16 @@ class _Journal:
     ours: frozenset[str]
 
 
-def staging(final: Path) -> "Staging":
+class Staging:
     """A folder to write a release for `final` into, in a `with` block; `publish` puts it in its place.
 
-        with staging(final) as stage:
+        with Staging(final) as stage:
             ...                                 # write below stage.folder
             stage.publish(replaces=names)
 
     Without `publish`, or when the block raises before it, nothing of it remains and `final` is as it was.
     Raises OutputError when `final` is no folder or its parent cannot be written.
     """
-    return Staging(final)
-
-
-class Staging:
-    """The `folder` to write into, and how it takes the place of `final`; made by `staging`."""
 
     def __init__(self, final: Path) -> None:
         # A link that the listener made to another disk stays a link; what it leads to is replaced.
@@ -91,28 +90,32 @@ class Staging:
             raise output_error(error, self.final) from error
         return self
 
-    def publish(self, *, replaces: Collection[str] = ()) -> None:
+    def publish(self, *, replaces: Collection[str] = (), still: Callable[[], bool] = lambda: True) -> None:
         """Let the staging folder take the place of `final`, durably, the listener's own files in it.
 
         Ours in the earlier release are what `replaces` names (paths inside it, with `/`) and what its manifest lists;
-        everything else is carried over, under another name if the new release needs its own. Raises OutputError, and
-        then `final` is as it was; what goes wrong later, while the earlier release is removed, is left to the next
-        build.
+        everything else is carried over, under another name if the new release needs its own. `still` is asked, while no
+        other build can publish, whether `final` is what it is expected to be. Raises OvertakenError when it is not,
+        OutputError when the disk fails, and then `final` is as it was; what goes wrong later, while the earlier release
+        is removed, is left to the next build.
         """
         new = frozenset(map(_composed, _files(self.folder)))
-        earlier = published_files(self.final) | frozenset(map(_composed, replaces))
         try:
-            names = list(_files(self.folder))
-            if self.final.is_dir():
-                _carry(self.final, self.folder, ours=earlier, rename=True)
-                with contextlib.suppress(OSError):
-                    self.folder.chmod(stat.S_IMODE(self.final.stat().st_mode))
-            _sync(self.folder, names)
-            self._journal = _Journal(inode=self.folder.stat().st_ino, ours=earlier | new)
-            _write_journal(self._handle, self._journal)
-            sync_folder(self.final.parent)
-            _swap(self.folder, self.final, aside=_aside(self._lock))
-            sync_folder(self.final.parent)
+            _sync(self.folder)
+            with _alone(self.final):
+                if not still():
+                    raise OvertakenError(f"{self.final}: another build has published meanwhile", hint="run it again")
+                earlier = published_files(self.final) | frozenset(map(_composed, replaces))
+                if self.final.is_dir():
+                    _carry(self.final, self.folder, ours=earlier, rename=True)
+                    _sync_folders(self.folder)
+                    with contextlib.suppress(OSError):
+                        self.folder.chmod(stat.S_IMODE(self.final.stat().st_mode))
+                self._journal = _Journal(inode=self.folder.stat().st_ino, ours=earlier | new)
+                _write_journal(self._handle, self._journal)
+                sync_folder(self.final.parent)
+                _swap(self.folder, self.final, aside=_aside(self._lock))
+                sync_folder(self.final.parent)
         except OSError as error:
             raise output_error(error, self.final) from error
 
@@ -129,17 +132,6 @@ class Staging:
         for folder in reversed(self._made):
             with contextlib.suppress(OSError):
                 folder.rmdir()  # only when nothing was published in it
-
-
-def replace_folder(new: Path, final: Path, *, replaces: Collection[str] = ()) -> None:
-    """`new`, a finished folder on the same file system as `final`, takes its place as `Staging.publish` says."""
-    with staging(final) as stage:
-        try:
-            stage.folder.rmdir()
-            new.rename(stage.folder)
-        except OSError as error:
-            raise output_error(error, final) from error
-        stage.publish(replaces=replaces)
 
 
 def recover(final: Path) -> None:
@@ -219,11 +211,7 @@ def _link(source: Path, to: Path) -> None:
     if stat.S_ISLNK(kind):
         to.symlink_to(source.readlink())
     elif stat.S_ISREG(kind):
-        try:
-            os.link(source, to)
-        except OSError:
-            # FAT and some network file systems have no hard links.
-            shutil.copy2(source, to)
+        link_or_copy(source, to)
 
 
 def _free_name(path: Path) -> Path:
@@ -254,9 +242,41 @@ def _files(folder: Path) -> Iterator[str]:
             yield PurePosixPath(Path(where, name).relative_to(folder)).as_posix()
 
 
-def _sync(folder: Path, names: Collection[str]) -> None:
-    """Bring our files and all folders to the disk."""
-    for name in sorted(names):
+@contextlib.contextmanager
+def _alone(final: Path) -> Iterator[None]:
+    """While no other build publishes a book beside `final`. Raises OutputError when one does so for _PATIENCE_S.
+
+    Where the file system has no locks on folders, two builds that publish at the same instant are not kept apart.
+    """
+    handle = -1
+    try:
+        if fcntl is not None:
+            handle = os.open(final.parent, os.O_RDONLY | os.O_CLOEXEC)
+            _wait_for_lock(handle, final)
+        yield
+    finally:
+        if handle >= 0:
+            os.close(handle)
+
+
+def _wait_for_lock(handle: int, final: Path) -> None:
+    deadline = time.monotonic() + _PATIENCE_S
+    while True:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return
+        except BlockingIOError:
+            if time.monotonic() > deadline:
+                message = f"{final.parent}: another program has held this folder locked for {_PATIENCE_S} s"
+                raise OutputError(message, hint="end it, then try again") from None
+            time.sleep(0.01)
+        except OSError:
+            return
+
+
+def _sync(folder: Path) -> None:
+    """Bring all files and folders to the disk."""
+    for name in _files(folder):
         path = folder / name
         if path.is_symlink() or not path.is_file():
             continue
@@ -265,6 +285,10 @@ def _sync(folder: Path, names: Collection[str]) -> None:
             os.fsync(handle)
         finally:
             os.close(handle)
+    _sync_folders(folder)
+
+
+def _sync_folders(folder: Path) -> None:
     for where, _, _ in os.walk(folder):
         sync_folder(Path(where))
 
