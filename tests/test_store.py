@@ -1,6 +1,10 @@
 """The store keeps what it is given, hands out nothing that is damaged, and never grows past its limit."""
 
+import errno
 import os
+import signal
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -8,6 +12,10 @@ import pytest
 
 from narrate.errors import ConfigError, OutputError
 from narrate.store import Store, default_root, key, limit_bytes, size_bytes
+
+
+def names_below(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.rglob("*") if path.is_file())
 
 
 def test_what_was_put_comes_back(tmp_path: Path) -> None:
@@ -54,6 +62,63 @@ def test_an_empty_folder_in_the_place_of_an_entry_is_replaced_by_it(tmp_path: Pa
     assert store.get("takes", "abc123") is None
     store.put("takes", "abc123", b"speech")
     assert store.get("takes", "abc123") == b"speech"
+
+
+def test_what_is_put_again_replaces_what_was_there(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    store.put("takes", "abc123", b"speech")
+    store.path("takes", "abc123").write_bytes(b"damaged since")
+    store.put("takes", "abc123", b"speech")
+    assert store.get("takes", "abc123") == b"speech"
+
+
+def test_a_folder_with_something_in_it_stays_where_the_entry_should_be(tmp_path: Path) -> None:
+    (tmp_path / "takes/ab/abc123").mkdir(parents=True)
+    (tmp_path / "takes/ab/abc123/letter").write_text("not ours")
+    with pytest.raises(OutputError, match="not empty"):
+        Store(tmp_path).put("takes", "abc123", b"speech")
+    assert names_below(tmp_path) == ["letter"]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="files without a name are Linux's")
+def test_a_process_killed_before_its_entry_is_whole_leaves_nothing(tmp_path: Path) -> None:
+    program = """if True:
+        import os, pathlib, signal, sys
+        from narrate.store import Store
+
+        def die(*_, **__):
+            os.kill(os.getpid(), signal.SIGKILL)
+
+        os.link = os.replace = os.rename = pathlib.Path.replace = die
+        Store(pathlib.Path(sys.argv[1])).put("takes", "abc123", b"speech" * 50_000)
+    """
+    done = subprocess.run([sys.executable, "-c", program, str(tmp_path)], timeout=60)
+    assert done.returncode == -signal.SIGKILL
+    assert names_below(tmp_path) == []
+
+
+@pytest.mark.parametrize("refused", ["open", "link"])
+@pytest.mark.parametrize("number", [errno.EOPNOTSUPP, errno.EISDIR, errno.ENOENT, errno.EPERM])
+def test_where_files_must_have_names_an_entry_is_put_all_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, refused: str, number: int
+) -> None:
+    store = Store(tmp_path)
+    store.put("takes", "abc123", b"speech before")
+
+    def refuse(*_: object, **__: object) -> int:
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(os, refused, refuse)
+    for _ in range(2):
+        store.put("takes", "abc123", b"speech")
+        assert store.get("takes", "abc123") == b"speech"
+    assert names_below(tmp_path) == ["abc123"]
+
+
+def test_an_entry_may_be_read_by_whom_the_umask_allows(tmp_path: Path) -> None:
+    Store(tmp_path).put("takes", "abc123", b"speech")
+    (tmp_path / "plain").touch()
+    assert Store(tmp_path).path("takes", "abc123").stat().st_mode == (tmp_path / "plain").stat().st_mode
 
 
 def test_a_key_depends_on_every_input_and_not_on_their_order() -> None:

@@ -1,10 +1,10 @@
 """The store: takes and encoded stretches under the hash of everything that decided them. Only `work.py` and
 `pipeline.py` use it.
 
-An entry is one file: a magic line, the SHA-256 of its name and its data, the data. It is written under a temporary
-name and renamed, so a reader sees a whole entry or none; what a crash, a full disk or a bit flip damaged, and what lies
-under another entry's name, fails its checksum, is dropped and made again. Entries are a cache: deleting any of them, at
-any time, loses nothing but time.
+An entry is one file: a magic line, the SHA-256 of its name and its data, the data. It gets its name only when it is
+whole, so a reader sees a whole entry or none, and on Linux a build that is killed leaves no half of one. What a
+crash, a full disk or a bit flip damaged, and what lies under another entry's name, fails its checksum, is dropped and
+made again. Entries are a cache: deleting any of them, at any time, loses nothing but time.
 """
 
 import contextlib
@@ -13,6 +13,7 @@ import itertools
 import json
 import os
 import re
+import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -105,18 +106,12 @@ class Store:
     def put(self, kind: str, name: str, data: bytes) -> None:
         """Keep `data`. Raises OutputError when the store cannot be written."""
         path = self.path(kind, name)
-        temporary = path.with_name(f".{os.getpid()}-{next(_serial)}.part")
+        head = _MAGIC + _digest(kind, name, data)
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            with temporary.open("wb") as file:
-                file.write(_MAGIC + _digest(kind, name, data))
-                file.write(data)
-            if path.is_dir():
-                path.rmdir()  # nothing of ours: only an empty one is in nobody's way
-            temporary.replace(path)
+            if not _written_nameless(path, head, data):
+                _write_and_rename(path, head, data)
         except OSError as error:
-            with contextlib.suppress(OSError):
-                temporary.unlink()
             raise OutputError(
                 f"the store {self.root} cannot be written: {error.strerror}",
                 hint="free some space (narrate store --prune), or name another folder with --store",
@@ -165,6 +160,46 @@ class Store:
                     yield path, path.stat()
                 except OSError:
                     continue
+
+
+def _written_nameless(path: Path, head: bytes, data: bytes) -> bool:
+    """Write a file that has no name until it is whole, so that nothing is left of it when this process is killed.
+
+    False, and nothing has changed but that an earlier entry may be gone, when that is not to be had: another system, a
+    file system without such files, a kernel without /proc. Or anything else is wrong; the other way will tell what.
+    """
+    if sys.platform != "linux":
+        return False
+    try:
+        with os.fdopen(os.open(path.parent, os.O_TMPFILE | os.O_WRONLY, 0o666), "wb") as file:
+            file.write(head)
+            file.write(data)
+            file.flush()
+            handle = file.fileno()
+            source = f"/proc/self/fd/{handle}"  # links follow it only for `linkat`, hence the folder that it ignores
+            try:
+                os.link(source, path, src_dir_fd=handle, follow_symlinks=True)
+            except FileExistsError:
+                path.unlink()  # spoken afresh; whoever looks for it in between makes it again
+                os.link(source, path, src_dir_fd=handle, follow_symlinks=True)
+    except OSError:
+        return False
+    return True
+
+
+def _write_and_rename(path: Path, head: bytes, data: bytes) -> None:
+    temporary = path.with_name(f".{os.getpid()}-{next(_serial)}.part")
+    try:
+        with temporary.open("wb") as file:
+            file.write(head)
+            file.write(data)
+        if path.is_dir():
+            path.rmdir()  # nothing of ours: only an empty one is in nobody's way
+        temporary.replace(path)
+    except OSError:
+        with contextlib.suppress(OSError):
+            temporary.unlink()
+        raise
 
 
 def _digest(kind: str, name: str, data: bytes | memoryview) -> bytes:
