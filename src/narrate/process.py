@@ -4,6 +4,7 @@ import os
 import subprocess
 from collections.abc import Sequence
 from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
 
 from narrate.errors import AudioError
@@ -13,15 +14,28 @@ from narrate.errors import AudioError
 def ffmpeg_path() -> str:
     """The ffmpeg that every step uses: `IMAGEIO_FFMPEG_EXE`, else the one bundled as a wheel, else the one on PATH.
 
-    The bundled one comes before PATH so that two machines with the same wheels publish the same bytes.
+    The bundled one comes before PATH so that two machines with the same wheels publish the same bytes. It is taken
+    without trying it: imageio-ffmpeg goes on to the one on PATH, without a word, when its trial run is killed.
     Raises AudioError when there is none.
     """
+    bundled = None if os.environ.get("IMAGEIO_FFMPEG_EXE") else _bundled_ffmpeg()
+    if bundled:
+        return str(bundled)
     import imageio_ffmpeg
 
     try:
         return str(imageio_ffmpeg.get_ffmpeg_exe())
     except RuntimeError as error:
         raise AudioError("no ffmpeg on this machine", hint="pip install imageio-ffmpeg, or install ffmpeg") from error
+
+
+def _bundled_ffmpeg() -> Path | None:
+    """The program in imageio-ffmpeg's wheel; None where the package came without one, as from conda or as a source."""
+    package = find_spec("imageio_ffmpeg")
+    if package is None or package.origin is None:
+        return None
+    programs = Path(package.origin).parent.glob("binaries/ffmpeg-*")
+    return min((each for each in programs if os.access(each, os.X_OK)), default=None)
 
 
 @cache
