@@ -8,7 +8,8 @@ from pathlib import Path
 import imageio_ffmpeg
 import pytest
 
-from narrate.process import ffmpeg_path
+from narrate.errors import AudioError
+from narrate.process import DiedError, ffmpeg_path, run
 
 
 @pytest.fixture(autouse=True)
@@ -43,3 +44,12 @@ def test_without_a_bundled_one_imageio_looks_elsewhere(tmp_path: Path) -> None:
     env = {**os.environ, "PYTHONPATH": str(tmp_path)}
     done = subprocess.run(command, env=env, capture_output=True, text=True, timeout=60, check=True)
     assert done.stdout == "/usr/bin/ffmpeg\n"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="no signals there")
+def test_a_program_that_was_killed_is_told_apart_from_one_that_failed() -> None:
+    with pytest.raises(DiedError, match="sh died of SIGKILL"):
+        run(["sh", "-c", "kill -KILL $$"], timeout_s=20)
+    with pytest.raises(AudioError, match="sh failed: not today") as caught:
+        run(["sh", "-c", "echo not today >&2; exit 3"], timeout_s=20)
+    assert not isinstance(caught.value, DiedError)

@@ -133,7 +133,7 @@ def test_torture_tries_a_dozen_ways_and_loses_nothing(tmp_path: Path) -> None:
 
 def encoded(sound: np.ndarray) -> bytes:
     with tempfile.TemporaryDirectory() as folder:
-        return mp3.encode([sound], options=Mp3Options(), scratch=Path(folder, "sound.mp3"))
+        return mp3.encode(lambda: [sound], options=Mp3Options(), scratch=Path(folder, "sound.mp3"))
 
 
 def book(folder: Path, word: str) -> Path:

@@ -1,6 +1,7 @@
 """Other programs and this machine: ffmpeg with a deadline, and how many cores this process may use."""
 
 import os
+import signal
 import subprocess
 from collections.abc import Sequence
 from functools import cache
@@ -8,6 +9,10 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from narrate.errors import AudioError
+
+
+class DiedError(AudioError):
+    """A program was ended by a signal: it crashed, or was killed for want of memory. Another attempt may succeed."""
 
 
 @cache
@@ -52,7 +57,7 @@ def run(
     """Run `command` to its end and return its output.
 
     Raises AudioError with the last line that it printed when it fails, cannot be started or takes longer than
-    `timeout_s` seconds.
+    `timeout_s` seconds; DiedError when a signal ended it.
     """
     name = Path(command[0]).name
     words = [str(part) for part in command]
@@ -66,10 +71,20 @@ def run(
     except OSError as error:
         hint = "narrate doctor says how to get what is missing"
         raise AudioError(f"{command[0]} could not be started: {error.strerror}", hint=hint) from error
+    if done.returncode < 0:
+        raise DiedError(f"{name} died of {signal_name(-done.returncode)}")
     if done.returncode:
         lines = done.stderr.decode("utf-8", "replace").strip().splitlines() or ["no message"]
         raise AudioError(f"{name} failed: {lines[-1][:300]}")
     return done
+
+
+def signal_name(number: int) -> str:
+    """`SIGKILL` for 9."""
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f"signal {number}"
 
 
 def cores() -> int:
