@@ -323,6 +323,14 @@ def test_an_ffmpeg_that_complains_at_length_does_not_stop_the_world(
         encode(lambda: [noise(300 * 1152, 1)], options=Mp3Options(), scratch=tmp_path / "s", timeout_s=20)
 
 
+def test_an_ffmpeg_that_may_not_write_is_no_matter_of_space(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    complaint = "Error opening output file x: Read-only file system"
+    monkeypatch.setattr(mp3, "encode_command", lambda *_, **__: ["sh", "-c", f"echo {complaint} >&2; exit 1"])
+    with pytest.raises(OutputError, match="Read-only") as caught:
+        encode(lambda: [noise(60 * 1152, 1)], options=Mp3Options(), scratch=tmp_path / "s")
+    assert caught.value.hint == "choose another folder with --out"
+
+
 class Mortal:
     """In ffmpeg's place: takes 100 bytes and dies of `signal_name`, `deaths` times; then it is ffmpeg."""
 

@@ -166,6 +166,30 @@ def test_a_store_that_cannot_be_written_says_where_and_what_to_do(tmp_path: Path
     assert "--store" in caught.value.hint
 
 
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT])
+def test_a_store_without_room_says_to_make_some(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int) -> None:
+    assert "free some space" in hint_after(number, tmp_path, monkeypatch)
+
+
+@pytest.mark.parametrize("number", [errno.EACCES, errno.EPERM, errno.EROFS])
+def test_a_store_that_may_not_be_written_is_no_matter_of_space(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    hint = hint_after(number, tmp_path, monkeypatch)
+    assert "name another folder with --store" in hint
+    assert "space" not in hint
+
+
+def hint_after(number: int, folder: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    def refuse(*_: object, **__: object) -> None:
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(Path, "mkdir", refuse)
+    with pytest.raises(OutputError) as caught:
+        Store(folder).put("takes", "abc", b"x")
+    return caught.value.hint
+
+
 def test_the_environment_names_the_store(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NARRATE_STORE", "/somewhere")
     assert default_root() == Path("/somewhere")

@@ -8,6 +8,7 @@ made again. Entries are a cache: deleting any of them, at any time, loses nothin
 """
 
 import contextlib
+import errno
 import hashlib
 import itertools
 import json
@@ -25,6 +26,13 @@ _MAGIC = b"narrate store 2\n"
 _HEAD = len(_MAGIC) + hashlib.sha256().digest_size
 _TOUCH_EVERY_S = 3600  # an entry's time of use is good to the hour: a touch costs as much as a small read
 _LITTER_AFTER_S = 6 * 3600  # a temporary file this old belongs to no living build
+_ELSEWHERE = "name another folder with --store or NARRATE_STORE"
+_ROOM = "free some space (narrate store --prune), or name another folder with --store"
+_HINTS = {
+    errno.ENOSPC: _ROOM,
+    errno.EDQUOT: f"your quota is used up: {_ROOM}",
+    errno.EROFS: f"that file system is read-only: {_ELSEWHERE}",
+}
 _serial = itertools.count()
 
 DEFAULT_LIMIT = 4_000_000_000
@@ -114,7 +122,7 @@ class Store:
         except OSError as error:
             raise OutputError(
                 f"the store {self.root} cannot be written: {error.strerror}",
-                hint="free some space (narrate store --prune), or name another folder with --store",
+                hint=_HINTS.get(error.errno or 0, _ELSEWHERE),
             ) from error
 
     def drop(self, kind: str, name: str) -> None:

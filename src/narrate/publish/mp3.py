@@ -33,7 +33,12 @@ ATTEMPTS = 3
 
 _BLOCK = 1 << 20
 _PIPE = 1 << 16
-_DISK_TROUBLE = ("No space left on device", "Disk quota exceeded", "Read-only file system", "Permission denied")
+_DISK_TROUBLE = {
+    "No space left on device": "free some space, or choose another folder with --out",
+    "Disk quota exceeded": "your quota is used up: free some space, or choose another folder with --out",
+    "Read-only file system": "choose another folder with --out",
+    "Permission denied": "choose a folder that you may write to with --out",
+}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -201,8 +206,9 @@ class Encoder:
     def _failure(self) -> NarrateError:
         code = self._process.returncode
         complaint = self._complaint() or f"exit code {code}"
-        if any(trouble in complaint for trouble in _DISK_TROUBLE):
-            return OutputError(f"ffmpeg could not write: {complaint}", hint="free some space, or choose another folder")
+        hint = next((hint for trouble, hint in _DISK_TROUBLE.items() if trouble in complaint), "")
+        if hint:
+            return OutputError(f"ffmpeg could not write: {complaint}", hint=hint)
         if code is not None and code < 0:
             return DiedError(f"ffmpeg died of {signal_name(-code)}")
         return AudioError(f"ffmpeg could not encode: {complaint}")
