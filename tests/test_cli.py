@@ -191,6 +191,16 @@ def test_columns_are_as_wide_as_their_widest_cell() -> None:
     assert table(["no", "title"], [["1", "A"], ["10", "Bee"]], right=(0,)) == "no  title\n 1  A\n10  Bee"
 
 
+def test_columns_stand_one_below_the_other_in_any_script() -> None:
+    rows = [["夜のドライブ", "1"], ["👩\u200d🚀", "2"], ["nai\u0308ve", "3"]]
+    assert table(["title", "no"], rows, right=(1,)).splitlines() == [
+        "title         no",
+        "夜のドライブ   1",
+        "👩\u200d🚀             2",
+        "nai\u0308ve          3",
+    ]
+
+
 def test_what_is_printed_cannot_tell_the_terminal_what_to_do() -> None:
     assert streams.printable("a\x1b[31mb\x07\u202ec\nd") == "a [31mb  c d"
     assert streams.printable("می\u200cخواهم 👩\u200d🚀 é") == "می\u200cخواهم 👩\u200d🚀 é"
