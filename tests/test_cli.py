@@ -15,8 +15,9 @@ from conftest import THREE_CHAPTERS, Desk
 from narrate import errors
 from narrate.choosing import choose, find_chapters
 from narrate.cli import options, progress, streams
-from narrate.cli.app import INTERRUPTED, TERMINATED, app
+from narrate.cli.app import app
 from narrate.cli.output import print_json, shortened, table
+from narrate.cli.signals import INTERRUPTED, TERMINATED
 from narrate.document import Chapter
 from narrate.errors import ChapterError, NarrateError
 from narrate.plan import ChapterPlan, Choice, Plan
