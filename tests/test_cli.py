@@ -15,8 +15,9 @@ from conftest import THREE_CHAPTERS, Desk
 from narrate import errors
 from narrate.choosing import choose, find_chapters
 from narrate.cli import options, progress, streams
-from narrate.cli.app import INTERRUPTED, TERMINATED, app
+from narrate.cli.app import app
 from narrate.cli.output import print_json, shortened, table
+from narrate.cli.signals import INTERRUPTED, TERMINATED
 from narrate.document import Chapter
 from narrate.errors import ChapterError, NarrateError
 from narrate.plan import ChapterPlan, Choice, Plan
@@ -189,6 +190,16 @@ def test_a_choice_goes_above_the_one_before_and_reset_forgets_that(built: Desk) 
 
 def test_columns_are_as_wide_as_their_widest_cell() -> None:
     assert table(["no", "title"], [["1", "A"], ["10", "Bee"]], right=(0,)) == "no  title\n 1  A\n10  Bee"
+
+
+def test_columns_stand_one_below_the_other_in_any_script() -> None:
+    rows = [["夜のドライブ", "1"], ["👩\u200d🚀", "2"], ["nai\u0308ve", "3"]]
+    assert table(["title", "no"], rows, right=(1,)).splitlines() == [
+        "title         no",
+        "夜のドライブ   1",
+        "👩\u200d🚀             2",
+        "nai\u0308ve          3",
+    ]
 
 
 def test_what_is_printed_cannot_tell_the_terminal_what_to_do() -> None:

@@ -35,7 +35,7 @@ def test_every_key_of_the_schema_changes_the_configuration(tmp_path: Path) -> No
     (tmp_path / "x").write_text("x")
     samples = {str: "x", Path: tmp_path / "x", bool: False, int: 160, float: 2.5}
     for key, setting in config.SCHEMA.items():
-        value = samples[setting.kind]
+        value = samples[setting.kind] if key != "language" else "fr"
         if key == "pitch":
             value = 40
         if key == "audio.loudness":
@@ -57,6 +57,10 @@ def test_every_key_of_the_schema_changes_the_configuration(tmp_path: Path) -> No
         ("[interludes]\nfile = 'none.wav'", "no such file"),
         ("[pauses]\nsentence = -1", "pauses.sentence must be from 0 to 30"),
         ("[pauses]\nsentence = nan", "pauses.sentence must be from 0 to 30"),
+        ("[audio]\nbitrate = 33", "audio.bitrate must be one of 32, 40, 48"),
+        ("[audio]\nbitrate = 20", "audio.bitrate must be from 32 to 320"),
+        ("language = 'english please'", "language must be a language tag such as en or en-GB, not 'english please'"),
+        ("language = 'English'", "language must be a language tag"),
         ("pauses = 3", "unknown setting 'pauses'"),
         ("rate = ", "not valid TOML"),
     ],
@@ -68,6 +72,13 @@ def test_a_wrong_setting_is_named_with_its_file(tmp_path: Path, text: str, said:
         read_settings(file)
     assert said in str(caught.value)
     assert str(file) in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("written", "read"), [("en", "en"), ("pt_BR", "pt-BR"), ("zh-Hant-TW", "zh-Hant-TW"), ("", "")]
+)
+def test_a_language_is_read_as_a_tag(written: str, read: str) -> None:
+    assert check({"language": written}, where="here", folder=Path()) == {"language": read}
 
 
 def test_an_unknown_key_is_told_the_nearest_known_one() -> None:

@@ -3,6 +3,7 @@
 import json
 import wave
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,11 +12,13 @@ from typer.testing import CliRunner
 from conftest import THREE_CHAPTERS, Desk, decoded, timeline
 from fake_engine import FakeEngine
 from meters import ebur128_lufs
-from narrate import diagnosis, speech, work
+from narrate import diagnosis, inspection, speech, work
 from narrate.cli.app import app
 from narrate.errors import AudioError, OutputError, VoiceError
 from narrate.inspection import inspect_path
-from narrate.process import ffmpeg_path
+from narrate.process import ffmpeg_path, run
+from narrate.publish.mp3 import primer, write_mp3
+from narrate.publish.options import Mp3Options
 from narrate.sampling import narrowed, write_sample
 
 
@@ -65,6 +68,55 @@ def test_loudness_and_peak_are_those_of_the_decoded_sound(book: Path) -> None:
     (facts,) = inspect_path(book / "The Long Way.mp3")
     assert facts.loudness_lufs == pytest.approx(ebur128_lufs(decoded(facts.path), 44100), abs=0.1)
     assert facts.true_peak_dbtp <= -1.5
+
+
+@pytest.fixture
+def measured(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The names of the files that ffmpeg was given to measure."""
+    names = []
+
+    def noting(command: list[str], **rest: Any) -> Any:
+        names.append(Path(command[command.index("-i") + 1]).name)
+        return run(command, **rest)
+
+    monkeypatch.setattr(inspection, "run", noting)
+    return names
+
+
+def test_no_second_of_a_book_is_measured_twice_and_it_measures_as_it_would_alone(
+    book: Path, measured: list[str]
+) -> None:
+    whole, *chapters = inspect_path(book)
+    assert sorted(measured) == [each.path.name for each in chapters]
+    (alone,) = inspect_path(whole.path)
+    assert whole.true_peak_dbtp == alone.true_peak_dbtp == max(each.true_peak_dbtp for each in chapters)
+    # Rounded to 0.1, and half a minute has few gating blocks.
+    assert whole.loudness_lufs == pytest.approx(ebur128_lufs(decoded(whole.path), 44100), abs=0.05 + 0.02)
+
+
+@pytest.mark.parametrize("change", ["a byte in the middle", "a frame too many", "a chapter less"])
+def test_a_book_that_is_not_its_chapters_is_measured_itself(book: Path, measured: list[str], change: str) -> None:
+    path = book / "The Long Way.mp3"
+    data = bytearray(path.read_bytes())
+    if change == "a byte in the middle":
+        data[-len(data) // 8] ^= 1
+    elif change == "a frame too many":
+        data += primer(Mp3Options())
+    else:
+        (book / "chapters/02 - Chapter 2.mp3").unlink()
+    path.write_bytes(data)
+    found = list(inspect_path(book))
+    assert sorted(measured) == sorted(each.path.name for each in found)
+
+
+def test_a_silent_book_is_as_loud_as_silence_alone(tmp_path: Path) -> None:
+    silence = primer(Mp3Options())
+    (tmp_path / "chapters").mkdir()
+    for path, count in ((tmp_path / "b.mp3", 80), (tmp_path / "chapters/1.mp3", 40), (tmp_path / "chapters/2.mp3", 40)):
+        write_mp3(path, tag=b"", options=Mp3Options(), mpeg_frame_count=count, parts=[silence * count])
+    (alone,) = inspect_path(tmp_path / "b.mp3")
+    whole = next(iter(inspect_path(tmp_path)))
+    assert (whole.loudness_lufs, whole.true_peak_dbtp) == (alone.loudness_lufs, alone.true_peak_dbtp)
 
 
 def test_any_sound_file_can_be_inspected(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from mutagen.mp3 import MP3
 from conftest import THREE_CHAPTERS, Desk, Listener, contents, decoded, timeline
 from narrate import pipeline
 from narrate.choosing import choose
-from narrate.errors import AudioError, ChapterError, OutputError, OvertakenError, SpeechError
+from narrate.errors import AudioError, ChapterError, NarrateError, OutputError, OvertakenError, SpeechError
 from narrate.plan import Action, ChapterPlan, Choice, Plan
 from narrate.planning import takes_to_speak
 from narrate.project import Project
@@ -230,6 +230,16 @@ def test_regenerating_keeps_chapters_whose_source_has_changed_and_says_so(built:
     pipeline.run(project, plan, built.listener)
     assert contents(folder(built) / "chapters")["01 - Chapter 1.mp3"] == before["01 - Chapter 1.mp3"]
     assert [each.reason for each in built.plan().chapters] == ["text changed", "", ""]
+
+
+def test_a_cover_that_is_no_picture_is_found_out_before_anything_is_spoken(desk: Desk) -> None:
+    (desk.folder / "cover.jpg").write_bytes(b"no picture")
+    desk.write("---\ncover: cover.jpg\n---\n\n# The Long Way\n\nWe drive.\n")
+    desk.source.rename(desk.folder / "book.md")
+    desk.name = "book.md"
+    with pytest.raises(NarrateError, match=r"cover\.jpg"):
+        desk.build()
+    assert desk.said == []
 
 
 class Meanwhile(Listener):

@@ -3,6 +3,7 @@
 import struct
 import time
 import zlib
+from collections.abc import Callable
 from io import BytesIO
 from pathlib import Path
 
@@ -138,25 +139,38 @@ def bomb() -> bytes:
     return b"\x89PNG\r\n\x1a\n" + header + chunk(b"IDAT", zlib.compress(bytes(1000))) + chunk(b"IEND", b"")
 
 
+Look = Callable[[Path], object]
+LOOKS = pytest.mark.parametrize(
+    "look", [pytest.param(brought, id="made"), pytest.param(cover.check, id="checked before")]
+)
+
+
+@LOOKS
 @pytest.mark.parametrize("data", [b"", b"no picture", b"\xff\xd8\xff\xe0 cut", b"\x89PNG\r\n\x1a\n", bomb()])
-def test_a_broken_cover_is_named(tmp_path: Path, data: bytes) -> None:
+def test_a_broken_cover_is_named(tmp_path: Path, look: Look, data: bytes) -> None:
     (tmp_path / "front.png").write_bytes(data)
     with pytest.raises(SourceError, match=r"front\.png"):
-        brought(tmp_path / "front.png")
+        look(tmp_path / "front.png")
 
 
-def test_a_cover_that_is_cut_short_is_named(tmp_path: Path) -> None:
-    Image.effect_noise((400, 400), 60).save(tmp_path / "front.png")
-    (tmp_path / "front.png").write_bytes((tmp_path / "front.png").read_bytes()[:-3000])
-    with pytest.raises(SourceError, match=r"front\.png"):
-        brought(tmp_path / "front.png")
+@LOOKS
+@pytest.mark.parametrize("ending", ["png", "jpg", "webp", "gif", "tiff"])
+def test_a_cover_that_is_cut_short_is_named(tmp_path: Path, look: Look, ending: str) -> None:
+    path = tmp_path / f"front.{ending}"
+    Image.effect_noise((400, 400), 60).save(path)
+    look(path)
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+    with pytest.raises(SourceError, match="front") as caught:
+        look(path)
+    assert "\n" not in str(caught.value)
 
 
-def test_a_cover_that_is_missing_or_a_folder_is_named(tmp_path: Path) -> None:
+@LOOKS
+def test_a_cover_that_is_missing_or_a_folder_is_named(tmp_path: Path, look: Look) -> None:
     with pytest.raises(SourceError, match="no such cover"):
-        brought(tmp_path / "front.png")
+        look(tmp_path / "front.png")
     with pytest.raises(SourceError, match=tmp_path.name):
-        brought(tmp_path)
+        look(tmp_path)
 
 
 def test_without_the_bold_font_a_title_is_still_written(monkeypatch: pytest.MonkeyPatch) -> None:

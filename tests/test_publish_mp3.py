@@ -1,10 +1,13 @@
 """MPEG frames, to the sample: what a stretch keeps, what a file plays, what is refused. Real ffmpeg, little audio."""
 
+import os
 import shutil
 import struct
 import subprocess
+import tempfile
 import time
 from pathlib import Path
+from typing import Any
 
 import mutagen.mp3
 import numpy as np
@@ -46,7 +49,7 @@ def decode(path: Path, program: str = ffmpeg_path(), channels: int = 1) -> PCM:
 
 
 def book(path: Path, stretches: list[PCM], options: Mp3Options, tag: bytes = b"") -> FileRange:
-    parts = [encode([pcm], options=options, scratch=path.with_suffix(".scratch")) for pcm in stretches]
+    parts = [encode(lambda pcm=pcm: [pcm], options=options, scratch=path.with_suffix(".scratch")) for pcm in stretches]
     count = sum(map(len, stretches)) // options.samples_per_mpeg_frame
     return write_mp3(path, tag=tag, options=options, mpeg_frame_count=count, parts=parts)
 
@@ -75,7 +78,7 @@ def test_every_sample_of_joined_stretches_is_in_its_place(
 
 def test_a_chapter_in_the_book_sounds_as_in_its_own_file(tmp_path: Path) -> None:
     options = Mp3Options()
-    parts = [encode([clicks(n, options)], options=options, scratch=tmp_path / "s") for n in (20, 12)]
+    parts = [encode(lambda n=n: [clicks(n, options)], options=options, scratch=tmp_path / "s") for n in (20, 12)]
     write_mp3(tmp_path / "book.mp3", tag=b"", options=options, mpeg_frame_count=32, parts=parts)
     write_mp3(tmp_path / "two.mp3", tag=b"", options=options, mpeg_frame_count=12, parts=parts[1:])
     whole, second = decode(tmp_path / "book.mp3"), decode(tmp_path / "two.mp3")
@@ -123,15 +126,15 @@ def test_mpv_plays_exactly_what_was_written(tmp_path: Path) -> None:
 def test_the_same_sound_gives_the_same_bytes_however_it_is_cut_into_blocks(tmp_path: Path) -> None:
     pcm = clicks(12, Mp3Options())
     pieces = np.split(pcm, [0, 1, 1000, 5000, 5000])
-    once = encode([pcm], options=Mp3Options(), scratch=tmp_path / "s")
-    assert once == encode(pieces, options=Mp3Options(), scratch=tmp_path / "s")
+    once = encode(lambda: [pcm], options=Mp3Options(), scratch=tmp_path / "s")
+    assert once == encode(lambda: pieces, options=Mp3Options(), scratch=tmp_path / "s")
     assert not (tmp_path / "s").exists()
 
 
 def test_a_file_is_tag_info_frame_primer_and_frames(tmp_path: Path) -> None:
     options = Mp3Options()
     tag = b"ID3\x03\x00\x00\x00\x00\x00\x05" + bytes(5)
-    part = encode([clicks(10, options)], options=options, scratch=tmp_path / "s")
+    part = encode(lambda: [clicks(10, options)], options=options, scratch=tmp_path / "s")
     where = write_mp3(tmp_path / "a.mp3", tag=tag, options=options, mpeg_frame_count=10, parts=[part])
     data = (tmp_path / "a.mp3").read_bytes()
     info = info_frame(options, 11, len(primer(options)) + len(part))
@@ -142,7 +145,7 @@ def test_a_file_is_tag_info_frame_primer_and_frames(tmp_path: Path) -> None:
 
 def test_parts_can_be_stretches_of_files(tmp_path: Path) -> None:
     options = Mp3Options()
-    part = encode([clicks(10, options)], options=options, scratch=tmp_path / "s")
+    part = encode(lambda: [clicks(10, options)], options=options, scratch=tmp_path / "s")
     first = write_mp3(tmp_path / "a.mp3", tag=b"", options=options, mpeg_frame_count=10, parts=[part])
     write_mp3(tmp_path / "b.mp3", tag=b"", options=options, mpeg_frame_count=20, parts=[first, part])
     write_mp3(tmp_path / "c.mp3", tag=b"", options=options, mpeg_frame_count=20, parts=[part, part])
@@ -247,7 +250,7 @@ def test_frames_of_another_kind_or_too_few_are_refused() -> None:
 
 def test_a_stretch_that_is_not_whole_frames_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="1153 frames is not a whole number"):
-        encode([np.zeros((1153, 1), np.float32)], options=Mp3Options(), scratch=tmp_path / "s")
+        encode(lambda: [np.zeros((1153, 1), np.float32)], options=Mp3Options(), scratch=tmp_path / "s")
     assert not (tmp_path / "s").exists()
 
 
@@ -269,7 +272,7 @@ def test_pcm_at_half_the_rate_is_resampled_in_place(tmp_path: Path) -> None:
 
 def test_a_filter_chain_is_applied(tmp_path: Path) -> None:
     pcm = clicks(12, Mp3Options())
-    part = encode([pcm], options=Mp3Options(), scratch=tmp_path / "s", filters="volume=0.5")
+    part = encode(lambda: [pcm], options=Mp3Options(), scratch=tmp_path / "s", filters="volume=0.5")
     write_mp3(tmp_path / "a.mp3", tag=b"", options=Mp3Options(), mpeg_frame_count=12, parts=[part])
     book(tmp_path / "b.mp3", [pcm * np.float32(0.5)], Mp3Options())
     np.testing.assert_allclose(decode(tmp_path / "a.mp3"), decode(tmp_path / "b.mp3"), atol=1e-4)
@@ -279,7 +282,7 @@ def test_a_filter_chain_is_applied(tmp_path: Path) -> None:
 def test_a_filter_that_does_not_exist_is_told(tmp_path: Path, program: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(mp3, "ffmpeg_path", lambda: program)
     with pytest.raises(AudioError, match="could not encode"):
-        encode([noise(400 * 1152, 1)], options=Mp3Options(), scratch=tmp_path / "s", filters="no_such_filter")
+        encode(lambda: [noise(400 * 1152, 1)], options=Mp3Options(), scratch=tmp_path / "s", filters="no_such_filter")
     assert not (tmp_path / "s").exists()
 
 
@@ -297,17 +300,17 @@ def test_a_full_disk_is_told_and_devices_are_left_alone(program: str, monkeypatc
 
 def test_a_missing_folder_is_told(tmp_path: Path) -> None:
     with pytest.raises(NarrateError, match="No such file or directory"):
-        encode([noise(400 * 1152, 1)], options=Mp3Options(), scratch=tmp_path / "none" / "s")
+        encode(lambda: [noise(400 * 1152, 1)], options=Mp3Options(), scratch=tmp_path / "none" / "s")
 
 
 def test_an_ffmpeg_that_hangs_is_killed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(mp3, "encode_command", lambda *_, **__: ["sleep", "600"])
     start = time.monotonic()
     with pytest.raises(AudioError, match="took no sound"):
-        encode([noise(100 * 1152, 1)], options=Mp3Options(), scratch=tmp_path / "s", timeout_s=0.3)
+        encode(lambda: [noise(100 * 1152, 1)], options=Mp3Options(), scratch=tmp_path / "s", timeout_s=0.3)
     monkeypatch.setattr(mp3, "encode_command", lambda *_, **__: ["sh", "-c", "cat >/dev/null; sleep 600"])
     with pytest.raises(AudioError, match="did not finish"):
-        encode([noise(1152, 1)], options=Mp3Options(), scratch=tmp_path / "s", timeout_s=0.3)
+        encode(lambda: [noise(1152, 1)], options=Mp3Options(), scratch=tmp_path / "s", timeout_s=0.3)
     assert time.monotonic() - start < 5
 
 
@@ -317,7 +320,73 @@ def test_an_ffmpeg_that_complains_at_length_does_not_stop_the_world(
     script = "head -c 1000000 /dev/zero | tr '\\0' x >&2; echo >&2; echo so it ends >&2; exit 3"
     monkeypatch.setattr(mp3, "encode_command", lambda *_, **__: ["sh", "-c", script])
     with pytest.raises(AudioError, match="so it ends"):
-        encode([noise(300 * 1152, 1)], options=Mp3Options(), scratch=tmp_path / "s", timeout_s=20)
+        encode(lambda: [noise(300 * 1152, 1)], options=Mp3Options(), scratch=tmp_path / "s", timeout_s=20)
+
+
+def test_an_ffmpeg_that_may_not_write_is_no_matter_of_space(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    complaint = "Error opening output file x: Read-only file system"
+    monkeypatch.setattr(mp3, "encode_command", lambda *_, **__: ["sh", "-c", f"echo {complaint} >&2; exit 1"])
+    with pytest.raises(OutputError, match="Read-only") as caught:
+        encode(lambda: [noise(60 * 1152, 1)], options=Mp3Options(), scratch=tmp_path / "s")
+    assert caught.value.hint == "choose another folder with --out"
+
+
+class Mortal:
+    """In ffmpeg's place: takes 100 bytes and dies of `signal_name`, `deaths` times; then it is ffmpeg."""
+
+    def __init__(self, deaths: int, signal_name: str = "KILL") -> None:
+        self.deaths, self.signal_name, self.started = deaths, signal_name, 0
+
+    def __call__(self, options: Mp3Options, **rest: Any) -> list[str]:
+        self.started += 1
+        if self.started > self.deaths:
+            return encode_command(options, **rest)
+        return ["sh", "-c", f"head -c 100 >/dev/null; kill -{self.signal_name} $$"]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="no signals there")
+@pytest.mark.parametrize("signal_name", ["KILL", "SEGV"])
+def test_a_stretch_whose_ffmpeg_is_killed_or_crashes_is_encoded_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, signal_name: str
+) -> None:
+    pcm = noise(60 * 1152, 1)
+    right = encode(lambda: [pcm], options=Mp3Options(), scratch=tmp_path / "s")
+    mortal = Mortal(2, signal_name)
+    monkeypatch.setattr(mp3, "encode_command", mortal)
+    assert encode(lambda: iter([pcm]), options=Mp3Options(), scratch=tmp_path / "s") == right
+    assert mortal.started == 3
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.skipif(os.name == "nt", reason="no signals there")
+def test_an_ffmpeg_that_is_killed_every_time_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    mortal = Mortal(99)
+    monkeypatch.setattr(mp3, "encode_command", mortal)
+    with pytest.raises(AudioError, match="ffmpeg died of SIGKILL, 3 times"):
+        encode(lambda: [noise(60 * 1152, 1)], options=Mp3Options(), scratch=tmp_path / "s")
+    assert mortal.started == 3
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_ffmpeg_that_fails_in_its_own_words_is_not_tried_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started = []
+    monkeypatch.setattr(mp3, "encode_command", lambda *_, **__: started.append(1) or ["sh", "-c", "exit 3"])
+    with pytest.raises(AudioError, match="exit code 3"):
+        encode(lambda: [noise(60 * 1152, 1)], options=Mp3Options(), scratch=tmp_path / "s")
+    assert started == [1]
+
+
+def test_a_primer_whose_ffmpeg_is_killed_is_made_again_and_leaves_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    right = primer(Mp3Options())
+    primer.cache_clear()
+    monkeypatch.setattr(mp3, "encode_command", Mortal(2))
+    # Nowhere for a file, with a name or without.
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "nowhere"))
+    assert primer(Mp3Options()) == right
 
 
 def test_when_the_speaker_fails_ffmpeg_is_gone_and_so_is_its_file(tmp_path: Path) -> None:
@@ -326,7 +395,7 @@ def test_when_the_speaker_fails_ffmpeg_is_gone_and_so_is_its_file(tmp_path: Path
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        encode(blocks(), options=Mp3Options(), scratch=tmp_path / "s")
+        encode(blocks, options=Mp3Options(), scratch=tmp_path / "s")
     assert list(tmp_path.iterdir()) == []
 
 

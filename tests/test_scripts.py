@@ -118,6 +118,24 @@ def test_a_bench_without_matplotlib_says_how_to_get_it(tmp_path: Path) -> None:
     assert "pip install matplotlib" in done.stderr
 
 
+def test_the_bench_loads_matplotlib_only_to_draw(tmp_path: Path) -> None:
+    (tmp_path / "matplotlib.py").write_text("raise ImportError('not here')")
+    env = {**os.environ, "PYTHONPATH": str(tmp_path)}
+    command = [sys.executable, str(SCRIPTS / "bench.py"), "--help"]
+    done = subprocess.run(command, capture_output=True, text=True, env=env, timeout=60)
+    assert done.returncode == 0, done.stderr
+    assert "--plot FILE" in done.stdout
+
+
+@pytest.mark.usefixtures("scripts")
+def test_the_bench_draws_what_it_measured(tmp_path: Path) -> None:
+    from bench_report import COLD, PIPE, plot
+
+    rows = [{"input": "essay", "case": COLD, "to_pipe": 0.4}, {"input": "essay", "case": PIPE, "to_pipe": None}]
+    plot(rows, tmp_path / "plot.png")
+    assert (tmp_path / "plot.png").read_bytes().startswith(b"\x89PNG")
+
+
 @pytest.mark.slow
 def test_torture_tries_a_dozen_ways_and_loses_nothing(tmp_path: Path) -> None:
     began = time.monotonic()
@@ -133,7 +151,7 @@ def test_torture_tries_a_dozen_ways_and_loses_nothing(tmp_path: Path) -> None:
 
 def encoded(sound: np.ndarray) -> bytes:
     with tempfile.TemporaryDirectory() as folder:
-        return mp3.encode([sound], options=Mp3Options(), scratch=Path(folder, "sound.mp3"))
+        return mp3.encode(lambda: [sound], options=Mp3Options(), scratch=Path(folder, "sound.mp3"))
 
 
 def book(folder: Path, word: str) -> Path:

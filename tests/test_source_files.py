@@ -153,7 +153,10 @@ def test_the_narrate_table_becomes_the_settings(tmp_path: Path) -> None:
         ("title: [a, b]", "title: text is wanted, not a list"),
         ("title: true", "title: text is wanted, not yes or no"),
         ("author: [Ada, 3]", "author: a name or a list of names"),
-        ("language: Middle English", "language: a language tag"),
+        (
+            "language: english please",
+            "language: a language tag such as en or en-GB is wanted, not 'english please'",
+        ),
         ("cover: 3", "cover: a path is wanted, not a number"),
         ("narrate: fast", "narrate: a table of settings is wanted, not text"),
         ("title: a\nauthor: 'Ada", "the front matter is not valid YAML"),

@@ -19,7 +19,7 @@ import pytest
 from narrate.errors import SpeechError, VoiceError
 from narrate.speech import ENGINES, Delivery, engine
 from narrate.speech.forks import ForkGuard
-from narrate.speech.guard import WorkerGuard
+from narrate.speech.guard import ATTEMPTS, AttemptError, RefusalError, WorkerGuard
 from narrate.speech.pyttsx3_engine import Pyttsx3Engine
 from narrate.speech.rendering import Description, Rendering, Request
 from narrate.speech.sayable import sayable
@@ -374,6 +374,34 @@ def test_a_resolved_voice_can_be_spoken_with(real, wanted, language, expected):
     voice = real.resolve(wanted, language)
     assert voice.id == expected
     real.speak("Rain.", Delivery(voice=voice.id))
+
+
+class Mortal:
+    """A guard whose process dies `deaths` times before it answers, or that refuses."""
+
+    def __init__(self, *, deaths: int = 0, refuses: bool = False) -> None:
+        self.deaths, self.refuses, self.asked = deaths, refuses, 0
+
+    def call(self, request: object, *, deadline_s: float) -> bytes:  # noqa: ARG002
+        self.asked += 1
+        if self.refuses:
+            raise RefusalError("no data")
+        if self.asked <= self.deaths:
+            raise AttemptError("the engine died of SIGKILL")
+        return Description(fingerprint="mortal 1", voices=()).to_bytes()
+
+
+def test_a_listing_of_voices_that_is_killed_is_asked_for_again():
+    mortal = Mortal(deaths=ATTEMPTS - 1)
+    assert Pyttsx3Engine(mortal).fingerprint().startswith("mortal 1")
+    assert mortal.asked == ATTEMPTS
+
+
+@pytest.mark.parametrize(("guard", "asked"), [(Mortal(deaths=99), ATTEMPTS), (Mortal(refuses=True), 1)])
+def test_a_listing_that_never_comes_is_an_error(guard, asked):
+    with pytest.raises(VoiceError, match="cannot list its voices"):
+        Pyttsx3Engine(guard).voices()
+    assert guard.asked == asked
 
 
 def test_an_unknown_voice_is_an_error_with_a_hint(real):

@@ -1,6 +1,10 @@
 """The store keeps what it is given, hands out nothing that is damaged, and never grows past its limit."""
 
+import errno
 import os
+import signal
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -8,6 +12,10 @@ import pytest
 
 from narrate.errors import ConfigError, OutputError
 from narrate.store import Store, default_root, key, limit_bytes, size_bytes
+
+
+def names_below(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.rglob("*") if path.is_file())
 
 
 def test_what_was_put_comes_back(tmp_path: Path) -> None:
@@ -56,6 +64,63 @@ def test_an_empty_folder_in_the_place_of_an_entry_is_replaced_by_it(tmp_path: Pa
     assert store.get("takes", "abc123") == b"speech"
 
 
+def test_what_is_put_again_replaces_what_was_there(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    store.put("takes", "abc123", b"speech")
+    store.path("takes", "abc123").write_bytes(b"damaged since")
+    store.put("takes", "abc123", b"speech")
+    assert store.get("takes", "abc123") == b"speech"
+
+
+def test_a_folder_with_something_in_it_stays_where_the_entry_should_be(tmp_path: Path) -> None:
+    (tmp_path / "takes/ab/abc123").mkdir(parents=True)
+    (tmp_path / "takes/ab/abc123/letter").write_text("not ours")
+    with pytest.raises(OutputError, match="not empty"):
+        Store(tmp_path).put("takes", "abc123", b"speech")
+    assert names_below(tmp_path) == ["letter"]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="files without a name are Linux's")
+def test_a_process_killed_before_its_entry_is_whole_leaves_nothing(tmp_path: Path) -> None:
+    program = """if True:
+        import os, pathlib, signal, sys
+        from narrate.store import Store
+
+        def die(*_, **__):
+            os.kill(os.getpid(), signal.SIGKILL)
+
+        os.link = os.replace = os.rename = pathlib.Path.replace = die
+        Store(pathlib.Path(sys.argv[1])).put("takes", "abc123", b"speech" * 50_000)
+    """
+    done = subprocess.run([sys.executable, "-c", program, str(tmp_path)], timeout=60)
+    assert done.returncode == -signal.SIGKILL
+    assert names_below(tmp_path) == []
+
+
+@pytest.mark.parametrize("refused", ["open", "link"])
+@pytest.mark.parametrize("number", [errno.EOPNOTSUPP, errno.EISDIR, errno.ENOENT, errno.EPERM])
+def test_where_files_must_have_names_an_entry_is_put_all_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, refused: str, number: int
+) -> None:
+    store = Store(tmp_path)
+    store.put("takes", "abc123", b"speech before")
+
+    def refuse(*_: object, **__: object) -> int:
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(os, refused, refuse)
+    for _ in range(2):
+        store.put("takes", "abc123", b"speech")
+        assert store.get("takes", "abc123") == b"speech"
+    assert names_below(tmp_path) == ["abc123"]
+
+
+def test_an_entry_may_be_read_by_whom_the_umask_allows(tmp_path: Path) -> None:
+    Store(tmp_path).put("takes", "abc123", b"speech")
+    (tmp_path / "plain").touch()
+    assert Store(tmp_path).path("takes", "abc123").stat().st_mode == (tmp_path / "plain").stat().st_mode
+
+
 def test_a_key_depends_on_every_input_and_not_on_their_order() -> None:
     assert key("take", voice="en", rate=175) == key("take", rate=175, voice="en")
     different = {key("take", voice="en"), key("take", voice="de"), key("encode", voice="en"), key("take", voice=["en"])}
@@ -99,6 +164,30 @@ def test_a_store_that_cannot_be_written_says_where_and_what_to_do(tmp_path: Path
     with pytest.raises(OutputError, match="cannot be written") as caught:
         Store(tmp_path / "file").put("takes", "abc", b"x")
     assert "--store" in caught.value.hint
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT])
+def test_a_store_without_room_says_to_make_some(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int) -> None:
+    assert "free some space" in hint_after(number, tmp_path, monkeypatch)
+
+
+@pytest.mark.parametrize("number", [errno.EACCES, errno.EPERM, errno.EROFS])
+def test_a_store_that_may_not_be_written_is_no_matter_of_space(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    hint = hint_after(number, tmp_path, monkeypatch)
+    assert "name another folder with --store" in hint
+    assert "space" not in hint
+
+
+def hint_after(number: int, folder: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    def refuse(*_: object, **__: object) -> None:
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(Path, "mkdir", refuse)
+    with pytest.raises(OutputError) as caught:
+        Store(folder).put("takes", "abc", b"x")
+    return caught.value.hint
 
 
 def test_the_environment_names_the_store(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,32 +7,37 @@ file, the key and what is allowed.
 
 import difflib
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from narrate.document import LANGUAGE_WANTED, language_tag
 from narrate.errors import ConfigError
 from narrate.mix.options import MixOptions
-from narrate.publish.options import Mp3Options
+from narrate.publish.options import Mp3Options, bitrates_kbps
 from narrate.take import Delivery
 from narrate.text.options import Pauses, TextOptions
 
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """One key: its type, and for numbers the least and the most."""
+    """One key: its type, and for numbers the least and the most. Where not every such value will do, `read` gives None
+    for those that won't, and `wanted` says what will."""
 
     kind: type
     least: float = 0.0
     most: float = 0.0
+    read: Callable[[Any], object] | None = None
+    wanted: str = ""
 
 
+_BITRATES = bitrates_kbps(Mp3Options().sample_rate)
 _SECONDS = Setting(float, 0, 30)
 SCHEMA: dict[str, Setting] = {
     "title": Setting(str),
     "author": Setting(str),
-    "language": Setting(str),
+    "language": Setting(str, read=lambda text: language_tag(text) if text else "", wanted=LANGUAGE_WANTED),
     "narrator": Setting(str),
     "date": Setting(str),
     "cover": Setting(Path),
@@ -53,7 +58,13 @@ SCHEMA: dict[str, Setting] = {
     "interludes.seconds": Setting(float, 1, 120),
     "interludes.fade": Setting(float, 0, 10),
     "interludes.below": Setting(float, 0, 40),
-    "audio.bitrate": Setting(int, 32, 320),
+    "audio.bitrate": Setting(
+        int,
+        min(_BITRATES),
+        max(_BITRATES),
+        read=lambda kbps: kbps if kbps in _BITRATES else None,
+        wanted=f"one of {', '.join(map(str, _BITRATES))} kbit/s",
+    ),
     "audio.loudness": Setting(float, -40, -10),
 }
 """Every key of the configuration, a table's keys with its name and a dot. The README lists them with their units."""
@@ -165,4 +176,9 @@ def _checked(key: str, value: object, setting: Setting, where: str, folder: Path
         if not path.is_file():
             raise ConfigError(f"{where}: {key}: no such file: {path}")
         return path
+    if setting.read:
+        read = setting.read(value)
+        if read is None:
+            raise ConfigError(f"{where}: {key} must be {setting.wanted}, not {value!r}")
+        return read
     return value

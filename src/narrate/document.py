@@ -4,6 +4,7 @@ Nothing here touches a file. Readers (`source/`) make Documents, `text/` turns t
 Text is as the author wrote it, white space collapsed to single spaces; what is *said* is decided later.
 """
 
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -96,6 +97,16 @@ class SceneBreak:
 
 
 Block = Heading | Paragraph | Quotation | ListItem | Figure | Table | Code | Note | SceneBreak
+
+
+_LANGUAGE_TAG = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{1,8}){0,4}")
+LANGUAGE_WANTED = "a language tag such as en or en-GB"
+
+
+def language_tag(text: str) -> str | None:
+    """The BCP 47 tag that a person means: `pt_BR` is pt-BR. None for what is none, "english" for instance."""
+    tag = text.strip().replace("_", "-")
+    return tag if _LANGUAGE_TAG.fullmatch(tag) else None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

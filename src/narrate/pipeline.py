@@ -76,7 +76,7 @@ def run(project: Project, plan: Plan, progress: Progress) -> Release:
         return _as_published(project, project.record)
     from narrate.publishing import ReleaseWriter  # what publishes is only loaded where there is something to publish
 
-    _try_interlude(project)
+    _try_what_was_brought(project)
     progress.started(plan)
     with ReleaseWriter(project, plan) as writer, Crew(_executor(project, plan), room=2 * project.request.jobs) as crew:
         studio = make_studio(project, scratch=writer.scratch)
@@ -111,8 +111,12 @@ def _housekeeping(project: Project, progress: Progress) -> Callable[[ChapterPlan
     return advanced
 
 
-def _try_interlude(project: Project) -> None:
-    """Let a listener's recording that is no audio be found out before anything is spoken."""
+def _try_what_was_brought(project: Project) -> None:
+    """Let a cover that is no picture, and a recording that is no audio, be found out before anything is spoken."""
+    if project.metadata.cover:
+        from narrate.publish import cover
+
+        cover.check(project.metadata.cover)
     mix = project.config.mix
     if mix.interlude and project.config.text.interludes:
         from narrate.mix.interlude import load_bed

@@ -6,25 +6,43 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 from narrate.errors import AudioError
 
 
+class DiedError(AudioError):
+    """A program was ended by a signal: it crashed, or was killed for want of memory. Another attempt may succeed."""
+
+
 @cache
 def ffmpeg_path() -> str:
     """The ffmpeg that every step uses: `IMAGEIO_FFMPEG_EXE`, else the one bundled as a wheel, else the one on PATH.
 
-    The bundled one comes before PATH so that two machines with the same wheels publish the same bytes.
+    The bundled one comes before PATH so that two machines with the same wheels publish the same bytes. It is taken
+    without trying it: imageio-ffmpeg goes on to the one on PATH, without a word, when its trial run is killed.
     Raises AudioError when there is none.
     """
+    bundled = None if os.environ.get("IMAGEIO_FFMPEG_EXE") else _bundled_ffmpeg()
+    if bundled:
+        return str(bundled)
     import imageio_ffmpeg
 
     try:
         return str(imageio_ffmpeg.get_ffmpeg_exe())
     except RuntimeError as error:
         raise AudioError("no ffmpeg on this machine", hint="pip install imageio-ffmpeg, or install ffmpeg") from error
+
+
+def _bundled_ffmpeg() -> Path | None:
+    """The program in imageio-ffmpeg's wheel; None where the package came without one, as from conda or as a source."""
+    package = find_spec("imageio_ffmpeg")
+    if package is None or package.origin is None:
+        return None
+    programs = Path(package.origin).parent.glob("binaries/ffmpeg-*")
+    return min((each for each in programs if os.access(each, os.X_OK)), default=None)
 
 
 @cache
@@ -41,7 +59,7 @@ def run(
     """Run `command` to its end and return its output.
 
     Raises AudioError with the last line that it printed when it fails, cannot be started or takes longer than
-    `timeout_s` seconds.
+    `timeout_s` seconds; DiedError when a signal ended it.
     """
     name = Path(command[0]).name
     words = [str(part) for part in command]
@@ -55,6 +73,8 @@ def run(
     except OSError as error:
         hint = "narrate doctor says how to get what is missing"
         raise AudioError(f"{command[0]} could not be started: {error.strerror}", hint=hint) from error
+    if done.returncode < 0:
+        raise DiedError(f"{name} died of {signal_name(-done.returncode)}")
     if done.returncode:
         lines = done.stderr.decode("utf-8", "replace").strip().splitlines() or ["no message"]
         raise AudioError(f"{name} failed: {lines[-1][:300]}")
@@ -78,6 +98,14 @@ def _libc() -> Any:
     import ctypes
 
     return ctypes.CDLL(None)
+
+
+def signal_name(number: int) -> str:
+    """`SIGKILL` for 9."""
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f"signal {number}"
 
 
 def cores() -> int:

@@ -1,18 +1,20 @@
 """The store: takes and encoded stretches under the hash of everything that decided them. Only `work.py` and
 `pipeline.py` use it.
 
-An entry is one file: a magic line, the SHA-256 of its name and its data, the data. It is written under a temporary
-name and renamed, so a reader sees a whole entry or none; what a crash, a full disk or a bit flip damaged, and what lies
-under another entry's name, fails its checksum, is dropped and made again. Entries are a cache: deleting any of them, at
-any time, loses nothing but time.
+An entry is one file: a magic line, the SHA-256 of its name and its data, the data. It gets its name only when it is
+whole, so a reader sees a whole entry or none, and on Linux a build that is killed leaves no half of one. What a
+crash, a full disk or a bit flip damaged, and what lies under another entry's name, fails its checksum, is dropped and
+made again. Entries are a cache: deleting any of them, at any time, loses nothing but time.
 """
 
 import contextlib
+import errno
 import hashlib
 import itertools
 import json
 import os
 import re
+import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -24,6 +26,13 @@ _MAGIC = b"narrate store 2\n"
 _HEAD = len(_MAGIC) + hashlib.sha256().digest_size
 _TOUCH_EVERY_S = 3600  # an entry's time of use is good to the hour: a touch costs as much as a small read
 _LITTER_AFTER_S = 6 * 3600  # a temporary file this old belongs to no living build
+_ELSEWHERE = "name another folder with --store or NARRATE_STORE"
+_ROOM = "free some space (narrate store --prune), or name another folder with --store"
+_HINTS = {
+    errno.ENOSPC: _ROOM,
+    errno.EDQUOT: f"your quota is used up: {_ROOM}",
+    errno.EROFS: f"that file system is read-only: {_ELSEWHERE}",
+}
 _serial = itertools.count()
 
 DEFAULT_LIMIT = 4_000_000_000
@@ -90,36 +99,32 @@ class Store:
         path = self.path(kind, name)
         try:
             with path.open("rb") as file:
-                raw = file.read()
+                head = file.read(_HEAD)
+                data = file.read()
                 used_at = os.fstat(file.fileno()).st_mtime
         except OSError:
             return None
-        if raw[: len(_MAGIC)] != _MAGIC or raw[len(_MAGIC) : _HEAD] != _digest(kind, name, memoryview(raw)[_HEAD:]):
+        if head != _MAGIC + _digest(kind, name, data):
             self.drop(kind, name)
             return None
         if time.time() - used_at > _TOUCH_EVERY_S:
             with contextlib.suppress(OSError):
                 os.utime(path)
-        return raw[_HEAD:]
+        return data
 
     def put(self, kind: str, name: str, data: bytes) -> None:
         """Keep `data`. Raises OutputError when the store cannot be written."""
         path = self.path(kind, name)
-        temporary = path.with_name(f".{os.getpid()}-{next(_serial)}.part")
+        head = _MAGIC + _digest(kind, name, data)
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            with temporary.open("wb") as file:
-                file.write(_MAGIC + _digest(kind, name, data))
-                file.write(data)
-            if path.is_dir():
-                path.rmdir()  # nothing of ours: only an empty one is in nobody's way
-            temporary.replace(path)
+            if not path.parent.is_dir():
+                path.parent.mkdir(parents=True, exist_ok=True)
+            if not _written_nameless(path, head, data):
+                _write_and_rename(path, head, data)
         except OSError as error:
-            with contextlib.suppress(OSError):
-                temporary.unlink()
             raise OutputError(
                 f"the store {self.root} cannot be written: {error.strerror}",
-                hint="free some space (narrate store --prune), or name another folder with --store",
+                hint=_HINTS.get(error.errno or 0, _ELSEWHERE),
             ) from error
 
     def drop(self, kind: str, name: str) -> None:
@@ -167,7 +172,47 @@ class Store:
                     continue
 
 
-def _digest(kind: str, name: str, data: bytes | memoryview) -> bytes:
+def _written_nameless(path: Path, head: bytes, data: bytes) -> bool:
+    """Write a file that has no name until it is whole, so that nothing is left of it when this process is killed.
+
+    False, and nothing has changed but that an earlier entry may be gone, when that is not to be had: another system, a
+    file system without such files, a kernel without /proc. Or anything else is wrong; the other way will tell what.
+    """
+    if sys.platform != "linux":
+        return False
+    try:
+        with os.fdopen(os.open(path.parent, os.O_TMPFILE | os.O_WRONLY, 0o666), "wb") as file:
+            file.write(head)
+            file.write(data)
+            file.flush()
+            handle = file.fileno()
+            source = f"/proc/self/fd/{handle}"  # links follow it only for `linkat`, hence the folder that it ignores
+            try:
+                os.link(source, path, src_dir_fd=handle, follow_symlinks=True)
+            except FileExistsError:
+                path.unlink()  # spoken afresh; whoever looks for it in between makes it again
+                os.link(source, path, src_dir_fd=handle, follow_symlinks=True)
+    except OSError:
+        return False
+    return True
+
+
+def _write_and_rename(path: Path, head: bytes, data: bytes) -> None:
+    temporary = path.with_name(f".{os.getpid()}-{next(_serial)}.part")
+    try:
+        with temporary.open("wb") as file:
+            file.write(head)
+            file.write(data)
+        if path.is_dir():
+            path.rmdir()  # nothing of ours: only an empty one is in nobody's way
+        temporary.replace(path)
+    except OSError:
+        with contextlib.suppress(OSError):
+            temporary.unlink()
+        raise
+
+
+def _digest(kind: str, name: str, data: bytes) -> bytes:
     digest = hashlib.sha256(f"{kind}/{name}\n".encode())
     digest.update(data)
     return digest.digest()

@@ -8,7 +8,7 @@ import contextlib
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -117,7 +117,7 @@ def encode(task: EncodeTask) -> int:
     filters = f"{limiter(task.mix)},volume={-task.mp3.encoder_gain_db}dB"
     if task.mix_rate != task.mp3.sample_rate:
         filters += f",aresample={task.mp3.sample_rate}:resampler=soxr"
-    blocks = (_samples(kept, task, sound) for sound in task.sounds)
+    blocks = partial(map, partial(_samples, kept, task), task.sounds)
     # Under a name of this process: the ffmpeg of a worker that died may still be writing under its own.
     scratch = task.scratch / f"{task.key[:16]}-{os.getpid()}.mp3"
     data = mp3.encode(blocks, options=task.mp3, scratch=scratch, input_rate=task.mix_rate, filters=filters)

@@ -1,9 +1,7 @@
 """The program's face: its commands, and the one place where errors become a line and an exit code."""
 
 import os
-import signal
 import sys
-from types import FrameType
 from typing import Annotated, Any
 
 import typer
@@ -11,15 +9,10 @@ from typer.core import TyperGroup
 
 from narrate.cli import build, doctor, inspect, plan, regenerate, store, streams, voices
 from narrate.cli.output import shortened
+from narrate.cli.signals import INTERRUPTED, TERMINATED, Terminated
 from narrate.errors import NarrateError, OutputError
 
-INTERRUPTED = 130
-TERMINATED = 143
 _LONGEST_MESSAGE = 1000
-
-
-class Terminated(BaseException):
-    """Somebody asked this process to end (SIGTERM), or closed its terminal (SIGHUP)."""
 
 
 class Commands(TyperGroup):
@@ -27,7 +20,6 @@ class Commands(TyperGroup):
 
     def invoke(self, ctx: Any) -> Any:
         """Run the command."""
-        _listen()
         try:
             result = super().invoke(ctx)
             sys.stdout.flush()
@@ -59,17 +51,6 @@ class Commands(TyperGroup):
         except MemoryError as error:
             _complain("not enough memory", "close other programs, or try --jobs 1")
             raise typer.Exit(1) from error
-
-
-def _listen() -> None:
-    signal.signal(signal.SIGTERM, _terminate)
-    hangup = getattr(signal, "SIGHUP", None)
-    if hangup and signal.getsignal(hangup) is not signal.SIG_IGN:  # `nohup` wants it ignored
-        signal.signal(hangup, _terminate)
-
-
-def _terminate(_signal: int, _frame: FrameType | None) -> None:
-    raise Terminated
 
 
 def _told(error: OSError) -> tuple[str, str]:

@@ -37,15 +37,20 @@ def print_json(value: object) -> None:
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[str]], *, right: Sequence[int] = ()) -> str:
-    """Columns as wide as their widest cell, two spaces between; the columns in `right` are set to the right."""
+    """Columns as wide as their widest cell, two spaces between; the columns in `right` are set to the right.
+
+    Width is what a terminal gives a text: two places to a Chinese letter and to most emoji, none to an accent.
+    """
+    from rich.cells import cell_len
+
     head, *rows = ([printable(cell) for cell in row] for row in (head, *rows))
-    widths = [max(len(row[column]) for row in (head, *rows)) for column in range(len(head))]
+    widths = [max(cell_len(row[column]) for row in (head, *rows)) for column in range(len(head))]
 
     def line(row: Sequence[str]) -> str:
-        cells = [
-            cell.rjust(width) if column in right else cell.ljust(width)
-            for column, (cell, width) in enumerate(zip(row, widths, strict=True))
-        ]
+        cells = []
+        for column, (cell, width) in enumerate(zip(row, widths, strict=True)):
+            space = " " * (width - cell_len(cell))
+            cells.append(space + cell if column in right else cell + space)
         return "  ".join(cells).rstrip()
 
     return "\n".join(line(row) for row in (head, *rows))

@@ -10,20 +10,18 @@ import math
 import random
 import unicodedata
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from importlib.util import find_spec
 from io import BytesIO
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFilter, ImageFont, ImageOps, UnidentifiedImageError
 
 from narrate.document import Metadata
 from narrate.errors import SourceError
-
-if TYPE_CHECKING:
-    pass
 
 SIDE = 1400
 """Width and height in pixels: the least that Apple Podcasts takes, the most that cars show."""
@@ -43,21 +41,39 @@ def cover_jpeg(metadata: Metadata) -> bytes:
     return file.getvalue()
 
 
+def check(path: Path) -> None:
+    """Find out before anything is spoken whether `path` is a picture that can be read to its end.
+
+    Raises SourceError, as `cover_jpeg` would. A JPEG is looked at in an eighth of its size (nine megapixels: 30 ms), a
+    PNG decoded whole (two megapixels: 20 ms).
+    """
+    with _opened(path) as source:
+        source.draft("RGB", (1, 1))
+        source.load()
+
+
 def _read(path: Path) -> Image.Image:
     """The picture as RGB, upright, on white where it is transparent."""
+    with _opened(path) as source:
+        source.draft("RGB", (SIDE, SIDE))
+        upright = ImageOps.exif_transpose(source)
+        if upright.mode in ("RGBA", "LA", "PA") or "transparency" in upright.info:
+            upright = upright.convert("RGBA")
+            white = Image.new("RGBA", upright.size, "white")
+            upright = Image.alpha_composite(white, upright)
+        return _eight_bit(upright).convert("RGB")
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[Image.Image]:
+    """The picture, not decoded yet; whatever the block finds wrong with it becomes a SourceError."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             with Image.open(path) as source:
                 if source.width * source.height > _MOST_PIXELS:
                     raise SourceError(f"{path}: a cover of {source.width} × {source.height} pixels is too large")
-                source.draft("RGB", (SIDE, SIDE))
-                upright = ImageOps.exif_transpose(source)
-                if upright.mode in ("RGBA", "LA", "PA") or "transparency" in upright.info:
-                    upright = upright.convert("RGBA")
-                    white = Image.new("RGBA", upright.size, "white")
-                    upright = Image.alpha_composite(white, upright)
-                return _eight_bit(upright).convert("RGB")
+                yield source
     except FileNotFoundError as error:
         raise SourceError(f"{path}: no such cover") from error
     except UnidentifiedImageError as error:

@@ -150,6 +150,25 @@ def keep(encoded: bytes | memoryview, mpeg_frame_count: int, *, options: Mp3Opti
     return view[offsets[first] : offsets[first + mpeg_frame_count]]
 
 
+def first_kept(data: bytes | memoryview) -> int:
+    """Where in a file of ours the frames of its stretches begin: behind tag, Info frame and primer.
+
+    Raises AudioError when there are no MPEG frames.
+    """
+    view = memoryview(data)
+    at = _after_id3v2(view)
+    header = parse_header(view[at : at + 4])
+    if header is not None and _is_info(view[at : at + header.size], header):
+        at += header.size
+        header = parse_header(view[at : at + 4])
+    if header is None:
+        raise AudioError(f"no MPEG frame at byte {at} of an MP3")
+    for _ in range(-(-(ENCODER_DELAY + _DECODER_DELAY) // header.samples)):
+        header = parse_header(view[at : at + 4])
+        at += header.size if header else 0
+    return at
+
+
 def primer_count(options: Mp3Options) -> int:
     """How many frames of encoded silence a file begins with, to fill what a gapless decoder drops: 1, in MPEG-2 2."""
     return -(-(ENCODER_DELAY + _DECODER_DELAY) // options.samples_per_mpeg_frame)

@@ -10,7 +10,7 @@ import select
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
@@ -19,7 +19,7 @@ from types import TracebackType
 from typing import IO, TYPE_CHECKING, BinaryIO, Self
 
 from narrate.errors import AudioError, NarrateError, OutputError
-from narrate.process import ffmpeg_path
+from narrate.process import DiedError, ffmpeg_path, run, signal_name
 from narrate.publish.files import output_error, whole_file
 from narrate.publish.frames import LEAD, TAIL, info_frame, keep, primer_count
 from narrate.publish.options import Mp3Options
@@ -28,12 +28,20 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+ATTEMPTS = 3
+"""How often a stretch is given to an ffmpeg that is killed, for want of memory as a rule, or crashes."""
+
 _BLOCK = 1 << 20
 _PIPE = 1 << 16
 _PACKETS = 8
 """ffmpeg cuts raw PCM into packets of a tenth of a second and hands each through four threads. Told a rate so many
 times the true one, which a filter then puts right, it hands on fewer and larger ones: 4 % less CPU time an encode."""
-_DISK_TROUBLE = ("No space left on device", "Disk quota exceeded", "Read-only file system", "Permission denied")
+_DISK_TROUBLE = {
+    "No space left on device": "free some space, or choose another folder with --out",
+    "Disk quota exceeded": "your quota is used up: free some space, or choose another folder with --out",
+    "Read-only file system": "choose another folder with --out",
+    "Permission denied": "choose a folder that you may write to with --out",
+}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -45,8 +53,11 @@ class FileRange:
     end: int
 
 
-def encode_command(options: Mp3Options, *, output: Path, input_rate: int | None = None, filters: str = "") -> list[str]:
-    """The ffmpeg command that encodes raw little-endian float32 PCM from its standard input into `output`.
+def encode_command(
+    options: Mp3Options, *, output: Path | None, input_rate: int | None = None, filters: str = ""
+) -> list[str]:
+    """The ffmpeg command that encodes raw little-endian float32 PCM from its standard input into `output`; None is
+    its standard output.
 
     `input_rate` in Hz is the PCM's own where it differs from the release's; `filters` an `-af` chain, a limiter for
     instance, which must neither delay nor lengthen the sound (`alimiter` needs `latency=1`). One thread and every
@@ -60,8 +71,8 @@ def encode_command(options: Mp3Options, *, output: Path, input_rate: int | None 
     command += ["-c:a", "libmp3lame", "-b:a", f"{options.bitrate_kbps}k", "-reservoir", "0"]
     command += ["-compression_level", str(options.compression_level), "-threads", "1"]
     command += ["-fflags", "+bitexact", "-flags:a", "+bitexact"]
-    command += ["-write_xing", "0", "-id3v2_version", "0", "-write_id3v1", "0", "-f", "mp3", f"file:{output}"]
-    return command
+    command += ["-write_xing", "0", "-id3v2_version", "0", "-write_id3v1", "0", "-f", "mp3"]
+    return [*command, f"file:{output}" if output else "pipe:1"]
 
 
 class Encoder:
@@ -74,7 +85,8 @@ class Encoder:
 
     `timeout_s` is the longest that ffmpeg may take to accept a block, and then to finish. When the block of the `with`
     raises, ffmpeg is killed and `output` removed. Don't fork while an Encoder is open: a child that inherits the pipe
-    keeps ffmpeg waiting for its end. Raises AudioError when ffmpeg fails or hangs, OutputError when the disk does.
+    keeps ffmpeg waiting for its end. Raises AudioError when ffmpeg fails or hangs (DiedError when a signal ended it),
+    OutputError when the disk fails.
     """
 
     def __init__(
@@ -194,9 +206,13 @@ class Encoder:
         return lines[-1][:300] if lines else ""
 
     def _failure(self) -> NarrateError:
-        complaint = self._complaint() or f"exit code {self._process.returncode}"
-        if any(trouble in complaint for trouble in _DISK_TROUBLE):
-            return OutputError(f"ffmpeg could not write: {complaint}", hint="free some space, or choose another folder")
+        code = self._process.returncode
+        complaint = self._complaint() or f"exit code {code}"
+        hint = next((hint for trouble, hint in _DISK_TROUBLE.items() if trouble in complaint), "")
+        if hint:
+            return OutputError(f"ffmpeg could not write: {complaint}", hint=hint)
+        if code is not None and code < 0:
+            return DiedError(f"ffmpeg died of {signal_name(-code)}")
         return AudioError(f"ffmpeg could not encode: {complaint}")
 
     def _abort(self) -> None:
@@ -228,7 +244,7 @@ def _wait(process: subprocess.Popen[bytes], timeout_s: float) -> int:
 
 
 def encode(
-    blocks: Iterable["NDArray[np.float32]"],
+    blocks: Callable[[], Iterable["NDArray[np.float32]"]],
     *,
     options: Mp3Options,
     scratch: Path,
@@ -236,32 +252,41 @@ def encode(
     filters: str = "",
     timeout_s: float = 120,
 ) -> bytes:
-    """The MPEG frames of one stretch, given as blocks of PCM at the release's rate, or at `input_rate`.
+    """The MPEG frames of one stretch, whose PCM `blocks()` gives from the start, at the release's rate or `input_rate`.
 
-    `scratch` is a file to use and remove. Raises AudioError or OutputError as `Encoder` does, ValueError when the
-    stretch is not whole MPEG frames long.
+    It is called again when ffmpeg dies of a signal, ATTEMPTS times in all. `scratch` is a file to use and remove.
+    Raises AudioError or OutputError as `Encoder` does, ValueError when the stretch is not whole MPEG frames long.
     """
-    with Encoder(scratch, options, input_rate=input_rate, filters=filters, timeout_s=timeout_s) as encoder:
-        for block in blocks:
-            encoder.write(block)
-    try:
-        return bytes(keep(scratch.read_bytes(), encoder.mpeg_frame_count, options=options))
-    finally:
-        scratch.unlink(missing_ok=True)
+
+    def attempt() -> bytes:
+        with Encoder(scratch, options, input_rate=input_rate, filters=filters, timeout_s=timeout_s) as encoder:
+            for block in blocks():
+                encoder.write(block)
+        try:
+            return bytes(keep(scratch.read_bytes(), encoder.mpeg_frame_count, options=options))
+        finally:
+            scratch.unlink(missing_ok=True)
+
+    return _insist(attempt)
+
+
+def _insist(attempt: Callable[[], bytes]) -> bytes:
+    for _ in range(ATTEMPTS):
+        try:
+            return attempt()
+        except DiedError as death:
+            reason = death
+    raise AudioError(f"{reason}, {ATTEMPTS} times", hint="close other programs, or try --jobs 1") from reason
 
 
 @cache
 def primer(options: Mp3Options) -> bytes:
     """Encoded silence for the head of every file, `frames.primer_count` MPEG frames of it; made once a process."""
-    import numpy as np
-
     count = primer_count(options)
-    silence = np.zeros((count * options.samples_per_mpeg_frame, options.channels), np.float32)
-    try:
-        with tempfile.TemporaryDirectory(prefix="narrate-") as folder:
-            return encode([silence], options=options, scratch=Path(folder) / "primer")
-    except OSError as error:
-        raise output_error(error, Path(tempfile.gettempdir())) from error
+    silence = bytes(4 * options.channels * (LEAD + count + TAIL) * options.samples_per_mpeg_frame)
+    # Through pipes: a file would outlive a process that is killed, and this little needs none.
+    encoded = _insist(lambda: run(encode_command(options, output=None), timeout_s=120, stdin=silence).stdout)
+    return bytes(keep(encoded, count, options=options))
 
 
 def write_mp3(

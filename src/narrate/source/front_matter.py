@@ -12,9 +12,9 @@ from typing import Any
 
 import yaml
 
+from narrate.document import LANGUAGE_WANTED, language_tag
 from narrate.errors import ConfigError, SourceError
 
-_LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{1,8}){0,4}")
 _DATE = re.compile(r"\d{4}(?:-\d{2}(?:-\d{2})?)?")
 _KEY = re.compile(r"[\w.-]{1,60}[ \t]*:(?:\s|$)|[\"'][\w .-]{1,60}[\"'][ \t]*:")
 
@@ -110,10 +110,10 @@ class _Reader:
             line_count=line_count,
         )
 
-    def _fail(self, key: str, wanted: str, value: object) -> ConfigError:
+    def _fail(self, key: str, wanted: str, value: object, *, given: str = "") -> ConfigError:
         name = "".join(char if char.isprintable() else "?" for char in self._path.name)
         kinds = {bool: "yes or no", int: "a number", float: "a number", list: "a list", dict: "a table", str: "text"}
-        given = kinds.get(type(value), "nothing" if value is None else type(value).__name__)
+        given = given or kinds.get(type(value), "nothing" if value is None else type(value).__name__)
         return ConfigError(f"{name}: front matter, {key}: {wanted} is wanted, not {given}")
 
     def _text(self, key: str) -> str:
@@ -135,9 +135,10 @@ class _Reader:
     def _language(self) -> str:
         key = "language" if "language" in self._table else "lang"
         # YAML 1.1 reads Norwegian's own tag, `no`, as false.
-        tag = "no" if self._table.get(key) is False else self._text(key).replace("_", "-")
-        if tag and not _LANGUAGE.fullmatch(tag):
-            raise self._fail(key, "a language tag such as en or pt-BR", tag)
+        text = "no" if self._table.get(key) is False else self._text(key)
+        tag = language_tag(text) if text else ""
+        if tag is None:
+            raise self._fail(key, LANGUAGE_WANTED, text, given=repr(text[:60]))
         return tag
 
     def _date(self) -> str:

@@ -25,7 +25,7 @@ from enum import IntEnum
 from typing import Any
 
 from narrate.errors import NarrateError
-from narrate.process import die_with_parent
+from narrate.process import die_with_parent, signal_name
 from narrate.speech.guard import AttemptError, RefusalError, Work, message, silence
 
 _HEADER = struct.Struct("<BQ")  # a _Status; how many bytes follow
@@ -299,6 +299,5 @@ def _answer_if_heard(answer: int, text: str) -> None:
 
 def _obituary(ended: int) -> str:
     if os.WIFSIGNALED(ended):
-        with contextlib.suppress(ValueError):
-            return f"the engine died of {signal.Signals(os.WTERMSIG(ended)).name}"
+        return f"the engine died of {signal_name(os.WTERMSIG(ended))}"
     return "the engine ended without an answer"

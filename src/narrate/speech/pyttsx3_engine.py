@@ -9,7 +9,7 @@ from functools import partial
 
 from narrate.errors import SpeechError, VoiceError
 from narrate.speech.engine import Delivery, Voice
-from narrate.speech.guard import AttemptError, Guard, RefusalError, WorkerGuard, insist
+from narrate.speech.guard import ATTEMPTS, AttemptError, Guard, RefusalError, WorkerGuard, insist
 from narrate.speech.rendering import JUDGE_VERSION, Description, Rendering, Request
 from narrate.speech.sayable import Sayable, sayable
 from narrate.speech.speaker import ENGINE, EspeakSpeaker, best_speaker
@@ -17,6 +17,7 @@ from narrate.speech.voices import pick
 from narrate.take import Take
 
 _DEADLINE_S = 10.0
+_LISTING_DEADLINE_S = 60.0
 _DEADLINE_S_PER_CHARACTER = 0.05  # a thousand times what espeak-ng takes
 
 
@@ -68,10 +69,14 @@ class Pyttsx3Engine:
         )
 
     def _described(self) -> Description:
-        if self._description is None:
+        attempts_left = ATTEMPTS
+        while self._description is None:
+            attempts_left -= 1
             try:
-                self._description = Description.from_bytes(self._guard.call(None, deadline_s=60.0))
+                self._description = Description.from_bytes(self._guard.call(None, deadline_s=_LISTING_DEADLINE_S))
             except (AttemptError, RefusalError) as error:
+                if attempts_left and isinstance(error, AttemptError):
+                    continue
                 raise VoiceError(
                     f"{ENGINE} cannot list its voices: {error}", hint="`narrate doctor` says what is missing"
                 ) from error
