@@ -8,6 +8,7 @@ from pathlib import Path
 import imageio_ffmpeg
 import pytest
 
+from narrate import process
 from narrate.errors import AudioError
 from narrate.process import DiedError, ffmpeg_path, run
 
@@ -15,9 +16,11 @@ from narrate.process import DiedError, ffmpeg_path, run
 @pytest.fixture(autouse=True)
 def _forgotten(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.delenv("IMAGEIO_FFMPEG_EXE", raising=False)
-    ffmpeg_path.cache_clear()
+    for each in (ffmpeg_path, process._bundled_ffmpeg, process.ffmpeg_version_printed):
+        each.cache_clear()
     yield
-    ffmpeg_path.cache_clear()
+    for each in (ffmpeg_path, process._bundled_ffmpeg, process.ffmpeg_version_printed):
+        each.cache_clear()
 
 
 def test_the_bundled_ffmpeg_is_taken_without_starting_it(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -28,6 +31,19 @@ def test_the_bundled_ffmpeg_is_taken_without_starting_it(monkeypatch: pytest.Mon
     monkeypatch.setattr(subprocess, "check_call", start)
     imageio_ffmpeg._utils._get_ffmpeg_exe.cache_clear()
     assert Path(ffmpeg_path()).parent == Path(imageio_ffmpeg.__file__).parent / "binaries"
+
+
+def test_the_version_of_the_bundled_ffmpeg_is_known_without_starting_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(subprocess, "Popen", None)
+    assert process.ffmpeg_version() == Path(ffmpeg_path()).name.removeprefix("ffmpeg-")
+
+
+def test_the_version_of_another_ffmpeg_is_what_it_prints(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    mine = tmp_path / "ffmpeg"
+    mine.write_text("#!/bin/sh\necho ffmpeg version 8.9-mine Copyright\n")
+    mine.chmod(0o755)
+    monkeypatch.setenv("IMAGEIO_FFMPEG_EXE", str(mine))
+    assert process.ffmpeg_version() == "8.9-mine"
 
 
 def test_the_ffmpeg_that_the_environment_names_comes_first(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 from narrate import __version__, speech, work
 from narrate.assets import audio_dir
 from narrate.errors import NarrateError
-from narrate.process import cores, ffmpeg_path, ffmpeg_version
+from narrate.process import cores, ffmpeg_path, ffmpeg_version_printed
 from narrate.take import Delivery
 
 
@@ -30,7 +30,7 @@ def examine(store: Path) -> list[Finding]:
         Finding(what="narrate", ok=True, found=f"{__version__}, Python {platform.python_version()}, {cores()} cores")
     ]
     findings += [_try(f"engine {name}", lambda name=name: _engine(name)) for name in speech.ENGINES]  # type: ignore[misc]
-    findings.append(_try("ffmpeg", lambda: f"{ffmpeg_version()} at {ffmpeg_path()}", advice=_get_ffmpeg()))
+    findings.append(_try("ffmpeg", lambda: f"{ffmpeg_version_printed()} at {ffmpeg_path()}", advice=_get_ffmpeg()))
     findings.append(_try("MP3 encoder", _encoder, advice=_get_ffmpeg()))
     findings.append(_try("interlude", _bed))
     findings.append(_try("store", lambda: _writable(store)))

@@ -36,6 +36,7 @@ def ffmpeg_path() -> str:
         raise AudioError("no ffmpeg on this machine", hint="pip install imageio-ffmpeg, or install ffmpeg") from error
 
 
+@cache
 def _bundled_ffmpeg() -> Path | None:
     """The program in imageio-ffmpeg's wheel; None where the package came without one, as from conda or as a source."""
     package = find_spec("imageio_ffmpeg")
@@ -45,9 +46,18 @@ def _bundled_ffmpeg() -> Path | None:
     return min((each for each in programs if os.access(each, os.X_OK)), default=None)
 
 
-@cache
 def ffmpeg_version() -> str:
-    """The version as ffmpeg prints it, e.g. `n7.1-3`; part of every encode's key."""
+    """The version, e.g. `v9.0.2`; part of every encode's key. The bundled one's is in its name, which also tells the
+    build for one system from that for another; of any other ffmpeg it is what that prints."""
+    bundled = _bundled_ffmpeg()
+    if bundled and str(bundled) == ffmpeg_path():
+        return bundled.name.removeprefix("ffmpeg-")
+    return ffmpeg_version_printed()
+
+
+@cache
+def ffmpeg_version_printed() -> str:
+    """The version as ffmpeg prints it, e.g. `n7.1-3`. Raises AudioError when it cannot be started."""
     first = run([ffmpeg_path(), "-version"], timeout_s=30).stdout.decode("utf-8", "replace").split("\n", 1)[0]
     words = first.split()
     return words[2] if len(words) > 2 else first
