@@ -369,12 +369,13 @@ def folder_vanishes(trial: Trial) -> None:
 
 
 def disk_full(trial: Trial) -> None:
-    """`--out`, `--store` or TMPDIR is a small disk, which fills."""
-    folder = trial.chance.choice([trial.desk.out, trial.desk.store, trial.desk.scratch])
+    """`--out` or `--store` is a small disk, which fills. Builds need about as much as the most that there is room for."""
+    folder = trial.chance.choice([trial.desk.out, trial.desk.store])
     trial.notes.append(folder.name)
     used = sum(path.stat().st_size + 4096 for path in folder.rglob("*"))
-    room = {"out": 2_000_000, "store": 10_000_000, "scratch": 400_000}[folder.name]
-    _remount(folder, f"size={used + 65536 + trial.chance.randrange(room)}")
+    first, later = {"out": (7_000_000, 4_000_000), "store": (16_000_000, 600_000)}[folder.name]
+    room = first if trial.scenario is FIRST else later
+    _remount(folder, f"size={used + trial.chance.randrange(room)}")
     trial.ends.append(trial.start().end())
     _remount(folder, "size=512m")
 
