@@ -195,9 +195,9 @@ class Trial:
     def start(self) -> Build:
         return self.desk.start(*self.scenario.command)
 
-    def wait(self, build: Build) -> None:
-        """Until a random time of the build, or a little after its usual end."""
-        until = time.monotonic() + self.chance.uniform(0, self.books.usual_s[self.scenario.name])
+    def wait(self, build: Build, *, share: float = 1.0) -> None:
+        """Until a random time of the build, or of the first `share` of its usual time."""
+        until = time.monotonic() + self.chance.uniform(0, share * self.books.usual_s[self.scenario.name])
         while build.lives and time.monotonic() < until:
             time.sleep(0.002)
 
@@ -231,7 +231,7 @@ def kill_parent(trial: Trial) -> None:
 def _kill_some(trial: Trial, find: Callable[[Build], list[int]], *, most: int) -> None:
     build = trial.start()
     for _ in range(trial.chance.randint(1, most)):
-        trial.wait(build)
+        trial.wait(build, share=0.5)  # late in a build there is none left to be found
         pid = trial.catch(build, find)
         if pid is not None:
             with suppress(OSError):
