@@ -369,7 +369,7 @@ def folder_vanishes(trial: Trial) -> None:
 
 
 def disk_full(trial: Trial) -> None:
-    """`--out` or `--store` is a small disk, which fills. Builds need about as much as the most that there is room for."""
+    """`--out` or `--store` is a small disk, which fills: a build needs about the most that it has room for."""
     folder = trial.chance.choice([trial.desk.out, trial.desk.store])
     trial.notes.append(folder.name)
     used = sum(path.stat().st_size + 4096 for path in folder.rglob("*"))
