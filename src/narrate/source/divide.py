@@ -15,6 +15,7 @@ from narrate.document import (
     Heading,
     ListItem,
     Note,
+    PageBreak,
     Paragraph,
     Quotation,
     SceneBreak,
@@ -137,7 +138,7 @@ def _by_scenes(blocks: Sequence[Block]) -> list[list[Block]]:
 
 
 def _is_prose(block: Block) -> bool:
-    return not isinstance(block, Figure | Quotation | Note | Heading | SceneBreak)
+    return not isinstance(block, Figure | Quotation | Note | Heading | PageBreak | SceneBreak)
 
 
 def _trimmed(run: list[Block]) -> list[Block]:

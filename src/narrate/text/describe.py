@@ -6,7 +6,19 @@ The frame ("Image: … End of image.") is only spoken; what is displayed is what
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from narrate.document import Block, Code, Figure, Heading, ListItem, Note, Quotation, SceneBreak, Table
+from narrate.document import (
+    Block,
+    Code,
+    Figure,
+    Formula,
+    Heading,
+    ListItem,
+    Note,
+    PageBreak,
+    Quotation,
+    SceneBreak,
+    Table,
+)
 from narrate.script import Role, Span, Utterance
 from narrate.text.normalize import spoken
 from narrate.text.segment import LONGEST, sentences
@@ -47,7 +59,9 @@ def voiced(block: Block, language: str) -> Iterator[Utterance]:
             yield from _prose(block.text, _Voice(Role.QUOTATION, block, language))
         case ListItem():
             yield from _prose(block.text, _Voice(Role.NARRATION, block, language), marker=block.marker)
-        case SceneBreak():
+        case Formula():
+            yield from _Voice(Role.DESCRIPTION, block, language).all([_Piece(text=block.alt or block.tex)], "")
+        case SceneBreak() | PageBreak():
             return
         case _:
             yield from _prose(block.text, _Voice(Role.NARRATION, block, language))
