@@ -19,7 +19,7 @@ from narrate.errors import SourceError
 from narrate.source.divide import divide, same_words
 from narrate.source.name import plain, printable, readable
 from narrate.source.page import Budget, Line, OverBudgetError, Picture, read_page
-from narrate.source.running import Page, Running, without_running
+from narrate.source.running import CONTENTS, Page, without_contents, without_running
 from narrate.source.typeset import Item, Type, compose, measure, page_origin
 
 if TYPE_CHECKING:
@@ -36,7 +36,6 @@ _TITLE_LARGER = 1.3
 _NO_TITLE = re.compile(
     r"(?:microsoft word - .*|untitled.*|.*\.(?:docx?|tex|dvi|indd|qxd|pdf|rtf|odt|ps))?", re.IGNORECASE
 )
-_CONTENTS = re.compile(r"(?i:(?:table of )?contents|inhalt(?:sverzeichnis)?|table des matières|sommaire|índice)")
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{1,8}){0,4}")
 
 
@@ -63,11 +62,17 @@ def read_pdf(path: Path, data: bytes) -> Document:
         info = _metadata(reader, path)
     pages, repeated = _without_repeated_pictures(pages)
     pages, running = without_running(pages, labels)
+    pages, contents = without_contents(pages)
     labels |= {each.line.page: each.number for each in running if each.number}
     found = _blocks(pages, outline, labels)
     title, blocks = _titled(found, info.title)
     chapters = divide(blocks, opening=(title,) if title else ())
-    skipped = (*_skipped(running), *repeated)
+    heads = [each.line for each in running]
+    skipped = (
+        *repeated,
+        *_skipped("header", "running heads and page numbers", heads),
+        *_skipped("navigation", "a table of contents", contents),
+    )
     return Document(
         metadata=replace(info, title=info.title or plain(title.text if title else readable(path))),
         chapters=chapters,
@@ -222,16 +227,11 @@ def _without_repeated_pictures(pages: Sequence[Page]) -> tuple[list[Page], list[
     return kept, [Skipped(kind="figure", reason=reason, count=len(left), origin=page_origin(left[0].page))]
 
 
-def _skipped(running: Sequence[Running]) -> tuple[Skipped, ...]:
-    if not running:
+def _skipped(kind: str, reason: str, lines: Sequence[Line]) -> tuple[Skipped, ...]:
+    if not lines:
         return ()
-    first = running[0].line
-    reason = "running heads and page numbers"
-    return (
-        Skipped(
-            kind="heading", reason=reason, count=len(running), text=first.words[:80], origin=page_origin(first.page)
-        ),
-    )
+    origin = page_origin(lines[0].page)
+    return (Skipped(kind=kind, reason=reason, count=len(lines), text=lines[0].words[:80], origin=origin),)
 
 
 def _blocks(pages: Sequence[Page], outline: Sequence[_Entry], labels: dict[int, str]) -> list[Block]:
@@ -268,7 +268,7 @@ def _mark_title(pages: list[list[Item]], kind: Type) -> None:
         largest = max((line.size for line in lines), default=0.0)
         said = [line for line in lines if line.size == largest]
         text = " ".join(line.words for line in said)
-        if largest >= _TITLE_LARGER * kind.size and len(said) <= _MOST_HEADING_LINES and not _CONTENTS.fullmatch(text):
+        if largest >= _TITLE_LARGER * kind.size and len(said) <= _MOST_HEADING_LINES and not CONTENTS.fullmatch(text):
             page[page.index(said[0])] = Heading(text=text, level=0, origin=page_origin(said[0].page))
             page[:] = [item for item in page if item not in said]
         if lines or heads:

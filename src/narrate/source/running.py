@@ -21,6 +21,8 @@ _BARE = re.compile(r"[\s\W]*(?:(?:page|seite|página|pagina|p)\b\.?)?[\s\W]*(\d{
 _OF = re.compile(
     r"[\s\W]*(?:page|seite|página|pagina)?\s*(\d{1,4})\s*(?:of|/|von|de|sur)\s*\d{1,4}[\s\W]*", re.IGNORECASE
 )
+_LEADERS = re.compile(r"(?:\.\s?){4,}\s*(?:\d{1,4}|[ivxlc]{1,8})$|…{2,}\s*\d{1,4}$")
+CONTENTS = re.compile(r"(?i:(?:table of )?contents|inhalt(?:sverzeichnis)?|table des matières|sommaire|índice)")
 
 Page = list[Line | Picture]
 
@@ -92,3 +94,17 @@ def _value(number: str) -> int:
         return int(number)
     values = [_ROMAN[letter] for letter in number]
     return sum(-value if value < max(values[at:], default=0) else value for at, value in enumerate(values))
+
+
+def without_contents(pages: Sequence[Page]) -> tuple[list[Page], list[Line]]:
+    """The pages without the lines of a table of contents, known by the dots that lead to a page's number, and these;
+    with them the line "Contents" above the first."""
+    kept: list[Page] = []
+    left: list[Line] = []
+    for page in pages:
+        leading = [item for item in page if isinstance(item, Line) and _LEADERS.search(item.words)]
+        if leading:
+            leading += [item for item in page if isinstance(item, Line) and CONTENTS.fullmatch(item.words)]
+        left += leading
+        kept.append([item for item in page if item not in leading])
+    return kept, left

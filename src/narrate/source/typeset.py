@@ -240,6 +240,8 @@ def begins_paragraph(lines: Sequence[Line], line: Line, kind: Type) -> bool:
         return closed and (had_room or _INDENT_EM * em < line.x - above.x < _MOST_INDENT_EM * em)
     if down > _WIDER_GAP * kind.pitch.get(line.size, 1.2 * em):
         return True
+    if _HYPHEN.search(above.words) and line.words[:1].isalpha():
+        return False
     indent = line.x - above.x
     if _INDENT_EM * em < indent < _MOST_INDENT_EM * em and not _hangs(lines):
         return True
