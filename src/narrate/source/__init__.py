@@ -42,6 +42,12 @@ def _docx(path: Path, data: bytes) -> Document:
     return read_docx(path, data)
 
 
+def _html(path: Path, data: bytes) -> Document:
+    from narrate.source.html import read_html
+
+    return read_html(path, data)
+
+
 READERS: dict[str, Reader] = {
     ".txt": _text,
     ".text": _text,
@@ -49,10 +55,13 @@ READERS: dict[str, Reader] = {
     ".markdown": _markdown,
     ".docx": _docx,
     ".pdf": _pdf,
+    ".html": _html,
+    ".htm": _html,
+    ".xhtml": _html,
 }
 """Which reader takes which suffix (lower case). Each imports its module when it is called."""
 
-_NOT_YET = frozenset({".epub", ".html", ".htm", ".xhtml", ".doc", ".odt", ".rtf", ".mobi", ".azw3"})
+_NOT_YET = frozenset({".epub", ".doc", ".odt", ".rtf", ".mobi", ".azw3"})
 
 
 def read(source: Path | Location) -> Document:
@@ -62,10 +71,10 @@ def read(source: Path | Location) -> Document:
     without text, or cannot be fetched; ConfigError when its front matter is wrong.
     """
     if isinstance(source, Location):
-        from narrate.source.unfiled import received
+        from narrate.source.unfiled import read_article, received
 
         path, suffix, data = received(source)
-        reader = _reader(Path(f"-{suffix}"))
+        reader = read_article if suffix == ".html" else _reader(Path(f"-{suffix}"))
     else:
         path, data = source, _contents(source)
         reader = _reader(path)

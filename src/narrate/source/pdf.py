@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Any
 
 from narrate.document import Block, Document, Figure, Heading, Metadata, PageBreak, Paragraph, Skipped
 from narrate.errors import SourceError
-from narrate.source.divide import divide, same_words
+from narrate.source.account import assembled
+from narrate.source.divide import same_words
 from narrate.source.name import plain, printable, readable
 from narrate.source.page import Budget, Line, OverBudgetError, Picture, read_page
 from narrate.source.running import CONTENTS, Page, without_contents, without_running
@@ -66,20 +67,14 @@ def read_pdf(path: Path, data: bytes) -> Document:
     labels |= {each.line.page: each.number for each in running if each.number}
     found = _blocks(pages, outline, labels)
     title, blocks = _titled(found, info.title)
-    chapters = divide(blocks, opening=(title,) if title else ())
     heads = [each.line for each in running]
     skipped = (
         *repeated,
         *_skipped("header", "running heads and page numbers", heads),
         *_skipped("navigation", "a table of contents", contents),
     )
-    return Document(
-        metadata=replace(info, title=info.title or plain(title.text if title else readable(path))),
-        chapters=chapters,
-        warnings=tuple(warnings),
-        skipped=skipped,
-        seen=sum(len(chapter.blocks) for chapter in chapters) + sum(each.count for each in skipped),
-    )
+    info = replace(info, title=info.title or plain(title.text if title else readable(path)))
+    return assembled(info, blocks, opening=(title,) if title else (), warnings=warnings, skipped=skipped)
 
 
 @contextmanager

@@ -2,11 +2,16 @@
 
 import codecs
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO
 
+from narrate.document import Document
 from narrate.errors import SourceError
+from narrate.source.decode import decode
+from narrate.source.html import declared_encoding, read_html_text
 from narrate.source.location import Location
+from narrate.source.name import readable
 from narrate.source.recognise import recognise
 from narrate.source.web import Fetched, fetch
 
@@ -37,6 +42,13 @@ def received(location: Location) -> tuple[Path, str, bytes]:
     found = fetch(str(location))
     name = Location(found.address).name
     return name, suffix_of(found, name), _in_unicode(found)
+
+
+def read_article(path: Path, data: bytes) -> Document:
+    """The article of a page that came without a file: its menus, comments and advertisements are left out."""
+    text, remarks = decode(data, path, declared=declared_encoding(data))
+    document = read_html_text(text, name=readable(path), main_content=True)
+    return replace(document, warnings=(*remarks, *document.warnings))
 
 
 def suffix_of(found: Fetched, name: Path) -> str:

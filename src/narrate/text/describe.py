@@ -3,6 +3,7 @@
 The frame ("Image: … End of image.") is only spoken; what is displayed is what the author wrote. Pure.
 """
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -60,7 +61,8 @@ def voiced(block: Block, language: str) -> Iterator[Utterance]:
         case ListItem():
             yield from _prose(block.text, _Voice(Role.NARRATION, block, language), marker=block.marker)
         case Formula():
-            yield from _Voice(Role.DESCRIPTION, block, language).all([_Piece(text=block.alt or block.tex)], "")
+            shown = block.alt or block.tex or " ".join(re.sub("<[^<>]*>", " ", block.mathml).split())
+            yield from _Voice(Role.DESCRIPTION, block, language).all([_Piece(text=shown)], "")
         case SceneBreak() | PageBreak():
             return
         case _:
