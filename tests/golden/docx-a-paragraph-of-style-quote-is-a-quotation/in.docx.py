@@ -1,0 +1,1 @@
+docx(para("She said:"), para("It rained.", style="Quote"), para("We drove on."))

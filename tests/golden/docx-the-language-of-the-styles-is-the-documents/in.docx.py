@@ -1,0 +1,1 @@
+docx(para("Es regnete den ganzen Tag."), language="de-AT")
