@@ -1,6 +1,6 @@
 """Golden cases: `tests/golden/<case>/in.txt` or `in.md`, and in `golden.txt` all that is made of it up to the script.
 
-A PDF is made of `in.layout` (see `pdf_writer.py`), a DOCX file of `in.docx.py`, a call of `docx_writer.py`.
+A PDF is made of `in.layout` (see `pdf_writer.py`), a DOCX file of `in.docx.txt`, a call of `docx_writer.py`.
 One rule a case, and the case's name says which. To accept what the program does now: `NARRATE_GOLDEN=write pytest
 tests/test_golden.py`, then read the difference.
 """
@@ -43,7 +43,7 @@ def made(source: Path, folder: Path) -> Path:
         path = folder / "in.pdf"
         path.write_bytes(pdf_writer.from_layout(source.read_text("utf-8")))
         return path
-    if source.name == "in.docx.py":
+    if source.name == "in.docx.txt":
         path = folder / "in.docx"
         path.write_bytes(eval(source.read_text("utf-8"), vars(docx_writer)))
         return path

@@ -83,7 +83,7 @@ class _Fetch:
         except SourceError as error:
             self.outcome = error
         except ssl.SSLCertVerificationError as error:
-            reason = error.verify_message or "not valid"
+            reason = getattr(error, "verify_message", "") or "not valid"
             self.outcome = SourceError(f"{_shown(self._address)}: its certificate is refused: {reason}", hint=_HINT)
         except (OSError, http.client.HTTPException, ValueError) as error:
             reason = " ".join(str(error).split())[:160] or type(error).__name__
@@ -99,10 +99,10 @@ class _Fetch:
             parts = checked(address)
             self._connection = _Connection(parts.hostname or "", parts.port or 443, self._left(), self._dial)
             try:
-                response = self._ask(self._connection, parts)
-                if response.status not in _REDIRECTS:
-                    return self._received(address, response)
-                onward = response.headers.get("Location", "")
+                with self._ask(self._connection, parts) as response:
+                    if response.status not in _REDIRECTS:
+                        return self._received(address, response)
+                    onward = response.headers.get("Location", "")
                 if not onward:
                     raise SourceError(f"{_shown(address)}: redirects to nowhere", hint=_HINT)
                 address = urljoin(address, onward)
@@ -225,7 +225,11 @@ def _dial(host: str, port: int, seconds: float) -> socket.socket:
             failure = error
             continue
         line.settimeout(left)
-        return ssl.create_default_context().wrap_socket(line, server_hostname=host)
+        try:
+            return ssl.create_default_context().wrap_socket(line, server_hostname=host)
+        except BaseException:
+            line.close()
+            raise
     raise failure
 
 
