@@ -28,6 +28,10 @@ if TYPE_CHECKING:
 
 MOST_PAGES = 20_000
 MOST_CHARACTERS = 100_000_000
+MOST_STREAM_BYTES = 32 << 20
+"""What a page's program, or a font's table, may unpack to. Pictures are not unpacked."""
+MOST_OPERATIONS = 1_000_000
+"""Operators and operands of one page."""
 DEADLINE_S = 300.0
 _UNREADABLE = 0.3
 _SMALLEST_PICTURE = 2000.0
@@ -83,11 +87,21 @@ def _quiet(path: Path) -> Iterator[None]:
 
     A parser of such a format fails in every way that Python can: a list of its exceptions would never be complete.
     """
+    from pypdf import apply_configuration
+
     logger = logging.getLogger("pypdf")
     before = logger.level
     logger.setLevel(logging.CRITICAL + 1)
     try:
-        yield
+        with apply_configuration(
+            maximum_declared_stream_length=MOST_STREAM_BYTES,
+            array_based_stream_maximum_output_length=MOST_STREAM_BYTES,
+            zlib_maximum_output_length=MOST_STREAM_BYTES,
+            lzw_maximum_output_length=MOST_STREAM_BYTES,
+            run_length_maximum_output_length=MOST_STREAM_BYTES,
+            stream_parsing_work_maximum_count=MOST_OPERATIONS,
+        ):
+            yield
     except SourceError:
         raise
     except Exception as error:
