@@ -112,6 +112,8 @@ def _parts(name: str, data: bytes) -> dict[str, bytes]:
         for entry in entries:
             if not entry.filename.endswith((".xml", ".rels")):
                 continue
+            if entry.flag_bits & 1:
+                raise SourceError(f"{name}: its parts are encrypted", hint="save it again without a password")
             size += entry.file_size
             if entry.file_size > MOST_PART_BYTES or size > MOST_BYTES:
                 most = f"{MOST_PART_BYTES >> 20} MB a part, {MOST_BYTES >> 20} MB in all"
