@@ -168,9 +168,9 @@ def test_a_file_cut_anywhere_is_read_or_refused() -> None:
 def test_the_deadline_and_the_most_pages_and_characters_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     two = from_layout("page\n72 700 11 One.\npage\n72 700 11 Two.")
     for name, value, message in (
-        ("MOST_PAGES", 1, "2 pages, more than 1"),
-        ("MOST_CHARACTERS", 5, "page 2: more than 5 characters"),
-        ("DEADLINE_S", -1.0, "page 1: not read after"),
+        ("PDF_PAGES", 1, "2 pages, more than 1"),
+        ("PDF_CHARACTERS", 5, "page 2: more than 5 characters"),
+        ("PDF_SECONDS", -1.0, "page 1: not read after"),
     ):
         with monkeypatch.context() as patch:
             patch.setattr(pdf, name, value)

@@ -143,7 +143,7 @@ def test_what_cannot_be_read_from_it_is_told_in_one_line(piped: type[Piped], dat
 
 
 def test_standard_input_has_a_limit(piped: type[Piped], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(unfiled, "MOST_BYTES", 5)
+    monkeypatch.setattr(unfiled, "STREAM_BYTES", 5)
     with pytest.raises(SourceError, match="standard input: more than"):
         piped(b"It rained.").read()
 

@@ -48,6 +48,12 @@ def _html(path: Path, data: bytes) -> Document:
     return read_html(path, data)
 
 
+def _epub(path: Path, data: bytes) -> Document:
+    from narrate.source.epub import read_epub
+
+    return read_epub(path, data)
+
+
 READERS: dict[str, Reader] = {
     ".txt": _text,
     ".text": _text,
@@ -58,10 +64,11 @@ READERS: dict[str, Reader] = {
     ".html": _html,
     ".htm": _html,
     ".xhtml": _html,
+    ".epub": _epub,
 }
 """Which reader takes which suffix (lower case). Each imports its module when it is called."""
 
-_NOT_YET = frozenset({".epub", ".doc", ".odt", ".rtf", ".mobi", ".azw3"})
+_NOT_YET = frozenset({".doc", ".odt", ".rtf", ".mobi", ".azw3"})
 
 
 def read(source: Path | Location) -> Document:

@@ -15,16 +15,13 @@ from xml.etree import ElementTree
 
 from narrate.document import Document, Metadata
 from narrate.errors import SourceError
+from narrate.source.archive import Archive
 from narrate.source.html import read_html_text
+from narrate.source.limits import DOCX_BYTES, DOCX_PART_BYTES
 from narrate.source.name import plain, printable, readable
 from narrate.source.omml import MATH, mathml
 
-MOST_PARTS = 20_000
-MOST_PART_BYTES = 48 << 20
-"""One XML part, unpacked. A novel's main part has some 10 MB."""
-MOST_BYTES = 96 << 20
-"""All XML parts together, unpacked."""
-
+_DOCTYPE = tuple("<!DOCTYPE".encode(encoding) for encoding in ("utf-8", "utf-16-le", "utf-16-be"))
 _OLD = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _STYLES = """
 p[style-name='Title'] => h1.docx-title:fresh
@@ -103,25 +100,22 @@ def read_docx(path: Path, data: bytes) -> Document:
 
 def _parts(name: str, data: bytes) -> dict[str, bytes]:
     """The XML parts by name, unpacked and found harmless; nothing else is ever looked at."""
+    archive = Archive(data, name)
     parts: dict[str, bytes] = {}
     size = 0
-    with zipfile.ZipFile(io.BytesIO(data)) as archive:
-        entries = archive.infolist()
-        if len(entries) > MOST_PARTS:
-            raise SourceError(f"{name}: {len(entries)} parts, more than any document has")
-        for entry in entries:
-            if not entry.filename.endswith((".xml", ".rels")):
-                continue
-            if entry.flag_bits & 1:
-                raise SourceError(f"{name}: its parts are encrypted", hint="save it again without a password")
-            size += entry.file_size
-            if entry.file_size > MOST_PART_BYTES or size > MOST_BYTES:
-                most = f"{MOST_PART_BYTES >> 20} MB a part, {MOST_BYTES >> 20} MB in all"
-                raise SourceError(f"{name}: unpacks to more than any document has ({most})", hint="divide it")
-            part = archive.read(entry)
-            if any(sign in part for sign in (b"<!DOCTYPE", b"<\0!\0D\0", b"\0<\0!\0D")):
-                raise SourceError(f"{name}: {entry.filename[:80]} declares entities, which no document needs")
-            parts[entry.filename] = part
+    for path in archive.paths:
+        if not path.endswith((".xml", ".rels")):
+            continue
+        part = archive.read(path, DOCX_PART_BYTES)
+        if part is None:
+            raise zipfile.BadZipFile(f"{path[:80]} is not whole")
+        size += len(part)
+        if size > DOCX_BYTES:
+            raise SourceError(f"{name}: unpacks to more than {DOCX_BYTES >> 20} MB of text", hint="divide it")
+        if any(sign in part for sign in _DOCTYPE):
+            hint = "no word processor writes such a file: get it elsewhere"
+            raise SourceError(f"{name}: {path[:80]} declares entities; not read, to be safe", hint=hint)
+        parts[path] = part
     return parts
 
 

@@ -18,6 +18,7 @@ from narrate.document import Block, Document, Figure, Heading, Metadata, PageBre
 from narrate.errors import SourceError
 from narrate.source.account import assembled
 from narrate.source.divide import same_words
+from narrate.source.limits import PDF_CHARACTERS, PDF_OPERATIONS, PDF_PAGES, PDF_SECONDS, PDF_STREAM_BYTES
 from narrate.source.name import plain, printable, readable
 from narrate.source.page import Budget, Line, OverBudgetError, Picture, read_page
 from narrate.source.running import CONTENTS, Page, without_contents, without_running
@@ -26,13 +27,6 @@ from narrate.source.typeset import Item, Type, compose, measure, page_origin
 if TYPE_CHECKING:
     from pypdf import PdfReader
 
-MOST_PAGES = 20_000
-MOST_CHARACTERS = 100_000_000
-MOST_STREAM_BYTES = 32 << 20
-"""What a page's program, or a font's table, may unpack to. Pictures are not unpacked."""
-MOST_OPERATIONS = 1_000_000
-"""Operators and operands of one page."""
-DEADLINE_S = 300.0
 _UNREADABLE = 0.3
 _SMALLEST_PICTURE = 2000.0
 """Points², as large as a thumbnail; smaller ones are rules, bullets and marks."""
@@ -94,12 +88,12 @@ def _quiet(path: Path) -> Iterator[None]:
     logger.setLevel(logging.CRITICAL + 1)
     try:
         with apply_configuration(
-            maximum_declared_stream_length=MOST_STREAM_BYTES,
-            array_based_stream_maximum_output_length=MOST_STREAM_BYTES,
-            zlib_maximum_output_length=MOST_STREAM_BYTES,
-            lzw_maximum_output_length=MOST_STREAM_BYTES,
-            run_length_maximum_output_length=MOST_STREAM_BYTES,
-            stream_parsing_work_maximum_count=MOST_OPERATIONS,
+            maximum_declared_stream_length=PDF_STREAM_BYTES,
+            array_based_stream_maximum_output_length=PDF_STREAM_BYTES,
+            zlib_maximum_output_length=PDF_STREAM_BYTES,
+            lzw_maximum_output_length=PDF_STREAM_BYTES,
+            run_length_maximum_output_length=PDF_STREAM_BYTES,
+            stream_parsing_work_maximum_count=PDF_OPERATIONS,
         ):
             yield
     except SourceError:
@@ -131,10 +125,10 @@ def _opened(path: Path, data: bytes) -> "PdfReader":
 def _pages(path: Path, reader: "PdfReader") -> tuple[list[Page], list[str]]:
     """What stands on each page, and remarks. Raises SourceError when that is no text."""
     count = len(reader.pages)
-    if count > MOST_PAGES:
+    if count > PDF_PAGES:
         hint = "split it, e.g.: qpdf --split-pages=1000 in.pdf out.pdf"
-        raise SourceError(f"{printable(path)}: {count} pages, more than {MOST_PAGES}", hint=hint)
-    budget = Budget(seconds=DEADLINE_S, characters=MOST_CHARACTERS)
+        raise SourceError(f"{printable(path)}: {count} pages, more than {PDF_PAGES}", hint=hint)
+    budget = Budget(seconds=PDF_SECONDS, characters=PDF_CHARACTERS)
     pages: list[Page] = []
     broken: list[str] = []
     unreadable = characters = 0

@@ -10,12 +10,11 @@ from narrate.document import Document
 from narrate.errors import SourceError
 from narrate.source.decode import decode
 from narrate.source.html import declared_encoding, read_html_text
+from narrate.source.limits import STREAM_BYTES
 from narrate.source.location import Location
 from narrate.source.name import readable
 from narrate.source.recognise import recognise
 from narrate.source.web import Fetched, fetch
-
-MOST_BYTES = 256 << 20
 
 _SUFFIX_OF_TYPE = {
     "text/html": ".html",
@@ -81,9 +80,9 @@ def _in_unicode(found: Fetched) -> bytes:
 
 def _all_of(stream: BinaryIO) -> bytes:
     try:
-        data = stream.read(MOST_BYTES + 1)
+        data = stream.read(STREAM_BYTES + 1)
     except OSError as error:
         raise SourceError(f"standard input: cannot be read: {error.strerror}") from error
-    if len(data) > MOST_BYTES:
-        raise SourceError(f"standard input: more than {MOST_BYTES >> 20} MB", hint="save it as a file and divide it")
+    if len(data) > STREAM_BYTES:
+        raise SourceError(f"standard input: more than {STREAM_BYTES >> 20} MB", hint="save it as a file and divide it")
     return data

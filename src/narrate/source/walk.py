@@ -357,6 +357,8 @@ class Walker:
         def leave() -> None:
             self._flush()
             self._line = line
+            if kind == "media":
+                muted.count = muted.count or 1  # it is something even where no words stand in for it
             if muted.count:
                 self.stream.seen += muted.count
                 self.stream.skip(kind, reason, muted.origin, count=muted.count, text=muted.text)

@@ -20,11 +20,8 @@ from urllib.parse import SplitResult, quote, urljoin, urlsplit
 
 from narrate import __version__
 from narrate.errors import SourceError
+from narrate.source.limits import FETCH_S, REDIRECTS, STREAM_BYTES
 
-TIMEOUT_S = 60.0
-"""For the whole fetch: resolving, redirects, every byte."""
-MOST_BYTES = 256 << 20
-_MOST_REDIRECTS = 5
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _CHUNK = 65536
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
@@ -46,7 +43,7 @@ class Fetched:
 
 
 def fetch(
-    address: str, *, timeout_s: float = TIMEOUT_S, most_bytes: int = MOST_BYTES, dial: Dial | None = None
+    address: str, *, timeout_s: float = FETCH_S, most_bytes: int = STREAM_BYTES, dial: Dial | None = None
 ) -> Fetched:
     """The document at `address`. `dial` connects; a test may have another one.
 
@@ -95,7 +92,7 @@ class _Fetch:
             self._connection.hang_up()
 
     def _follow(self, address: str) -> Fetched:
-        for _ in range(_MOST_REDIRECTS + 1):
+        for _ in range(REDIRECTS + 1):
             parts = checked(address)
             self._connection = _Connection(parts.hostname or "", parts.port or 443, self._left(), self._dial)
             try:
@@ -108,7 +105,7 @@ class _Fetch:
                 address = urljoin(address, onward)
             finally:
                 self._connection.close()
-        raise SourceError(f"{_shown(self._address)}: more than {_MOST_REDIRECTS} redirects", hint=_HINT)
+        raise SourceError(f"{_shown(self._address)}: more than {REDIRECTS} redirects", hint=_HINT)
 
     def _ask(self, connection: "_Connection", parts: SplitResult) -> http.client.HTTPResponse:
         path = quote(parts.path or "/", safe="/%:@!$&'()*+,;=~-._")
