@@ -4,6 +4,7 @@ import io
 import time
 import zipfile
 from pathlib import Path
+from typing import IO
 
 import pytest
 
@@ -64,7 +65,7 @@ FILE_ENTITY = '<!DOCTYPE d [<!ENTITY x SYSTEM "file:///etc/passwd">]>'
         (docx(parts=main_part("&b;", ENTITIES)), "declares entities"),
         (docx(parts=main_part("&x;", FILE_ENTITY)), "declares entities"),
         (docx(parts={"word/styles.xml": FILE_ENTITY.encode("utf-16")}), "declares entities"),
-        (docx(parts={"word/zeros.xml": bytes(60 << 20)}), "unpacks to 1018 times"),
+        (docx(parts={"word/zeros.xml": bytes(60 << 20)}), "unpacks to 10.. times"),
         (stored({f"word/{n}.xml": bytes(33 << 20) for n in range(3)}), "unpacks to more"),
         (docx(parts=main_part("<w:p>" * 20_000 + "</w:p>" * 20_000)), "nested too deeply"),
         (stored({f"{n}.txt": b"" for n in range(20_001)}), "more than 20000 files"),
@@ -91,13 +92,13 @@ def test_pictures_are_never_unpacked(monkeypatch: pytest.MonkeyPatch) -> None:
     data = docx(para("It rained."), para(picture("A bridge")), parts={"word/media/image1.png": bytes(300 << 20)})
     assert len(data) < 1 << 20
     unpacked: list[str] = []
-    reading = zipfile.ZipFile.read
+    opening = zipfile.ZipFile.open
 
-    def note(self: zipfile.ZipFile, name: str | zipfile.ZipInfo, pwd: bytes | None = None) -> bytes:
+    def note(self: zipfile.ZipFile, name: str | zipfile.ZipInfo, mode: str = "r") -> IO[bytes]:
         unpacked.append(name if isinstance(name, str) else name.filename)
-        return reading(self, name, pwd)
+        return opening(self, name, mode)
 
-    monkeypatch.setattr(zipfile.ZipFile, "read", note)
+    monkeypatch.setattr(zipfile.ZipFile, "open", note)
     assert [figure.alt for figure in of_kind(data, Figure)] == ["A bridge"]
     assert "word/document.xml" in unpacked
     assert not any("media" in name for name in unpacked)
