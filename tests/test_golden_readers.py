@@ -18,13 +18,8 @@ from narrate.document import Block, Code, Document, Figure, Formula, Heading, Li
 from narrate.source import read
 
 GOLDEN = Path(__file__).parent / "golden"
-CASES = sorted(
-    {
-        source.parent
-        for pattern in ("*/in.html", "*/in.epub", "*/in.layout", "*/in.docx.txt")
-        for source in GOLDEN.glob(pattern)
-    }
-)
+INPUTS = ("in.html", "in.epub", "in.layout", "in.docx.txt")
+CASES = sorted({source.parent for name in INPUTS for source in GOLDEN.glob(f"*/{name}")})
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda folder: folder.name)

@@ -5,6 +5,7 @@ Set type says these things by form: a paragraph begins after a wider space, with
 there was room for another word; a heading is larger; a note is smaller, at the foot, and marked in the text above it.
 """
 
+import math
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
@@ -34,6 +35,7 @@ _INDENT_EM = 0.6
 _MOST_INDENT_EM = 6
 _LONGEST_HEADING = 200
 _LEVELS = 3
+_EARLY_EM = 8
 _BULLET = re.compile(r"[•◦▪‣●○■□–—·*-]\s+(?=\S)")
 _NUMBERED = re.compile(r"\(?(\d{1,3})[.)]\s+(?=\S)")
 _NOTE_LABEL = re.compile(rf"(?:{MARK_OPEN}([^{MARK_CLOSE}]*){MARK_CLOSE}|(\d{{1,3}})[.)]?\s|([*†‡§¶]{{1,3}}))\s*(?=\S)")
@@ -50,12 +52,13 @@ Item = Line | Heading | Figure | PageBreak
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Type:
     """How a document is set: its text's size in points, per size the distance of lines and a full line's length in
-    characters, and the words that stand in it unbroken."""
+    characters, the words that stand in it unbroken, and how low on their pages its lines go."""
 
     size: float
     pitch: dict[float, float]
     full: dict[float, int]
     words: frozenset[str]
+    foot: float
 
 
 def measure(pages: Sequence[Sequence[object]]) -> Type:
@@ -64,6 +67,7 @@ def measure(pages: Sequence[Sequence[object]]) -> Type:
     distances: dict[float, list[float]] = {}
     lengths: dict[float, list[int]] = {}
     words: set[str] = set()
+    foot = math.inf
     for page in pages:
         above: Line | None = None
         for line in (item for item in page if isinstance(item, Line)):
@@ -72,12 +76,14 @@ def measure(pages: Sequence[Sequence[object]]) -> Type:
             if above and above.size == line.size and 0 < above.y - line.y < 3 * line.size:
                 distances.setdefault(line.size, []).append(above.y - line.y)
             words.update(_unbroken(line.words.casefold()))
+            foot = min(foot, line.y)
             above = line
     return Type(
         size=characters.most_common(1)[0][0] if characters else 0.0,
         pitch={size: median(found) for size, found in distances.items()},
         full={size: sorted(found)[len(found) * 4 // 5] for size, found in lengths.items()},
         words=frozenset(words),
+        foot=foot,
     )
 
 
@@ -236,8 +242,9 @@ def begins_paragraph(lines: Sequence[Line], line: Line, kind: Type) -> bool:
     had_room = room < (0.92 if closed else 0.75) * full
     down = above.y - line.y
     if above.page != line.page or down < -0.5 * em:
-        # Another page or column: the space between says nothing here.
-        return closed and (had_room or _INDENT_EM * em < line.x - above.x < _MOST_INDENT_EM * em)
+        # Another page or column: the space between says nothing here, but one that ends early ends with a paragraph.
+        indented = _INDENT_EM * em < line.x - above.x < _MOST_INDENT_EM * em
+        return closed and (had_room or indented or above.y - kind.foot > _EARLY_EM * em)
     if down > _WIDER_GAP * kind.pitch.get(line.size, 1.2 * em):
         return True
     if _HYPHEN.search(above.words) and line.words[:1].isalpha():
