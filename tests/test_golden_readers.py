@@ -1,4 +1,5 @@
 """Golden cases of the HTML reader and what is read by way of it: `tests/golden/<case>/in.html` or a folder `in.epub`.
+A PDF is made of `in.layout` (see `pdf_writer.py`), a DOCX file of `in.docx.txt`, a call of `docx_writer.py`.
 
 `golden.txt` is the Document, a line a block, its marks below it, and what was skipped. One rule a case, and the case's
 name says which. To accept what the program does now: `NARRATE_GOLDEN=write`, then read the difference.
@@ -10,26 +11,43 @@ from pathlib import Path
 
 import pytest
 
+import docx_writer
+import pdf_writer
 from epubs import packed
 from narrate.document import Block, Code, Document, Figure, Formula, Heading, ListItem, Note, Origin, PageBreak, Table
 from narrate.source import read
 
 GOLDEN = Path(__file__).parent / "golden"
-CASES = sorted({source.parent for pattern in ("*/in.html", "*/in.epub") for source in GOLDEN.glob(pattern)})
+INPUTS = ("in.html", "in.epub", "in.layout", "in.docx.txt")
+CASES = sorted({source.parent for name in INPUTS for source in GOLDEN.glob(f"*/{name}")})
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda folder: folder.name)
 def test_the_document_is_as_written_down(case: Path, tmp_path: Path) -> None:
-    source = case / "in.html"
-    if not source.exists():
-        source = packed(case / "in.epub", tmp_path / "in.epub")
-    document = read(source)
+    document = read(source_of(case, tmp_path))
     found = "\n".join(_lines(document)) + "\n"
     golden = case / "golden.txt"
     if os.environ.get("NARRATE_GOLDEN") == "write":
         golden.write_text(found, "utf-8")
     assert found == golden.read_text("utf-8")
     assert document.is_balanced
+
+
+def source_of(case: Path, folder: Path) -> Path:
+    """The file that is read: the case's own, or what is made of it in `folder`."""
+    (source,) = case.glob("in.*")
+    match source.name:
+        case "in.epub":
+            return packed(source, folder / "in.epub")
+        case "in.layout":
+            path = folder / "in.pdf"
+            path.write_bytes(pdf_writer.from_layout(source.read_text("utf-8")))
+        case "in.docx.txt":
+            path = folder / "in.docx"
+            path.write_bytes(eval(source.read_text("utf-8"), vars(docx_writer)))
+        case _:
+            return source
+    return path
 
 
 def test_there_are_at_least_forty_cases_of_readers() -> None:

@@ -1,8 +1,9 @@
 """source: a file in, a Document out. One module a format; which one reads a file is decided by its suffix, here.
 
-Reads the one file that it is given (and looks whether a cover named in it is there); writes nothing. To add a
-reader: a function `(path, data) -> Document` in a module of its own, and its suffixes in `READERS`. Another package
-adds one by an entry point in the group `narrate.readers`, named by the suffix without its dot.
+Reads the one file, stream or address that it is given (and looks whether a cover named in it is there); writes nothing.
+What has no suffix of its own is recognised (`unfiled.py`). To add a reader: a function `(path, data) -> Document` in a
+module of its own, and its suffixes in `READERS`. Another package adds one by an entry point in the group
+`narrate.readers`, named by the suffix without its dot.
 """
 
 import stat
@@ -14,6 +15,9 @@ from pathlib import Path
 from narrate.document import Document
 from narrate.errors import SourceError
 from narrate.source.limits import SOURCE_BYTES
+from narrate.source.location import Location, located
+
+__all__ = ["READERS", "Location", "located", "read", "shown"]
 
 Reader = Callable[[Path, bytes], Document]
 
@@ -28,6 +32,18 @@ def _markdown(path: Path, data: bytes) -> Document:
     from narrate.source.markdown import read_markdown
 
     return read_markdown(path, data)
+
+
+def _pdf(path: Path, data: bytes) -> Document:
+    from narrate.source.pdf import read_pdf
+
+    return read_pdf(path, data)
+
+
+def _docx(path: Path, data: bytes) -> Document:
+    from narrate.source.docx import read_docx
+
+    return read_docx(path, data)
 
 
 def _html(path: Path, data: bytes) -> Document:
@@ -47,6 +63,8 @@ READERS: dict[str, Reader] = {
     ".text": _text,
     ".md": _markdown,
     ".markdown": _markdown,
+    ".docx": _docx,
+    ".pdf": _pdf,
     ".html": _html,
     ".htm": _html,
     ".xhtml": _html,
@@ -54,23 +72,23 @@ READERS: dict[str, Reader] = {
 }
 """Which reader takes which suffix (lower case). Each imports its module when it is called."""
 
-_NOT_YET = frozenset({".pdf", ".docx", ".doc", ".odt", ".rtf", ".mobi", ".azw3"})
+_NOT_YET = frozenset({".doc", ".odt", ".rtf", ".mobi", ".azw3"})
 
 
-def read(path: Path) -> Document:
-    """The Document that the file at `path` holds.
+def read(source: Path | Location) -> Document:
+    """The Document that the file at `source` holds, or what comes from standard input or an address.
 
     Raises SourceError when there is no such file, it is no regular file, of an unknown type, unreadable, binary or
-    without text; ConfigError when its front matter is wrong.
+    without text, or cannot be fetched; ConfigError when its front matter is wrong.
     """
-    _check_kind(path)
-    reader = _reader(path)
-    try:
-        data = path.read_bytes()
-    except PermissionError as error:
-        raise SourceError(f"{shown(path)}: no permission to read it", hint=f"try: chmod u+r '{shown(path)}'") from error
-    except OSError as error:
-        raise SourceError(f"{shown(path)}: cannot be read: {error.strerror}") from error
+    if isinstance(source, Location):
+        from narrate.source.unfiled import read_article, received
+
+        path, suffix, data = received(source)
+        reader = read_article if suffix == ".html" else _reader(Path(f"-{suffix}"))
+    else:
+        path, data = source, _contents(source)
+        reader = _reader(path)
     if not data:
         raise SourceError(f"{shown(path)}: the file is empty", hint="give a file that has text in it")
     document = reader(path, data)
@@ -91,6 +109,17 @@ def audited(document: Document) -> Document:
         f"{document.seen} blocks were seen, {kept} are read and {skipped} skipped: a fault of narrate, please report it"
     )
     return replace(document, warnings=(*document.warnings, remark))
+
+
+def _contents(path: Path) -> bytes:
+    _check_kind(path)
+    _reader(path)
+    try:
+        return path.read_bytes()
+    except PermissionError as error:
+        raise SourceError(f"{shown(path)}: no permission to read it", hint=f"try: chmod u+r '{shown(path)}'") from error
+    except OSError as error:
+        raise SourceError(f"{shown(path)}: cannot be read: {error.strerror}") from error
 
 
 def shown(path: Path) -> str:

@@ -35,3 +35,33 @@ TABLE_COLUMNS = 200
 
 TABLE_CELLS = 200_000
 """Cells of a table after those that span several were repeated; after that, spans are left empty."""
+
+STREAM_BYTES = 256 << 20
+"""What comes from standard input, or from an address."""
+
+FETCH_S = 60.0
+"""Seconds for a whole fetch: resolving the name, redirects, every byte."""
+
+REDIRECTS = 5
+"""Redirects that a fetch follows."""
+
+DOCX_PART_BYTES = 48 << 20
+"""One XML part of a DOCX file, unpacked. A novel's main part has some 10 MB."""
+
+DOCX_BYTES = 96 << 20
+"""All XML parts of a DOCX file together, unpacked. Pictures are never unpacked."""
+
+PDF_PAGES = 20_000
+"""Pages of a PDF."""
+
+PDF_CHARACTERS = 100_000_000
+"""Characters of a PDF."""
+
+PDF_SECONDS = 300.0
+"""For reading the pages of a PDF; a thousand pages take some twenty."""
+
+PDF_STREAM_BYTES = 32 << 20
+"""What a page's program, or a font's table, may unpack to. Pictures are not unpacked."""
+
+PDF_OPERATIONS = 1_000_000
+"""Operators and operands of one page."""
