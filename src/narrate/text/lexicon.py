@@ -5,14 +5,13 @@ engine's own phonemes ("[[k@f'u:ku:]]"). It holds for whole words, in its langua
 """
 
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 
 from narrate.script import pronounced
 from narrate.text.rules import Rule, any_of
 
-LONGEST = 80
+LONGEST = 60
 """Signs in a pronunciation; an engine's buffer for one word is not endless."""
 
 _IPA = re.compile(r"/([^/\[\]]+)/")
@@ -132,8 +131,3 @@ def _english_ending(phonemes: str) -> str:
     if last in "szʃʒ":
         return "ɪz"
     return "s" if last in "ptkfθ" else "z"
-
-
-def merged(layers: Iterable[Iterable[Entry]]) -> Lexicon:
-    """One lexicon of several, the later above the earlier."""
-    return Lexicon(tuple(entry for layer in layers for entry in layer))
