@@ -26,10 +26,31 @@ def _markdown(path: Path, data: bytes) -> Document:
     return read_markdown(path, data)
 
 
-READERS: dict[str, Reader] = {".txt": _text, ".text": _text, ".md": _markdown, ".markdown": _markdown}
+def _html(path: Path, data: bytes) -> Document:
+    from narrate.source.html import read_html
+
+    return read_html(path, data)
+
+
+def _epub(path: Path, data: bytes) -> Document:
+    from narrate.source.epub import read_epub
+
+    return read_epub(path, data)
+
+
+READERS: dict[str, Reader] = {
+    ".txt": _text,
+    ".text": _text,
+    ".md": _markdown,
+    ".markdown": _markdown,
+    ".html": _html,
+    ".htm": _html,
+    ".xhtml": _html,
+    ".epub": _epub,
+}
 """Which reader takes which suffix (lower case). Each imports its module when it is called."""
 
-_NOT_YET = frozenset({".epub", ".pdf", ".html", ".htm", ".xhtml", ".docx", ".doc", ".odt", ".rtf", ".mobi", ".azw3"})
+_NOT_YET = frozenset({".pdf", ".docx", ".doc", ".odt", ".rtf", ".mobi", ".azw3"})
 
 
 def read(path: Path) -> Document:

@@ -3,10 +3,23 @@
 The frame ("Image: … End of image.") is only spoken; what is displayed is what the author wrote. Pure.
 """
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from narrate.document import Block, Code, Figure, Heading, ListItem, Note, Quotation, SceneBreak, Table
+from narrate.document import (
+    Block,
+    Code,
+    Figure,
+    Formula,
+    Heading,
+    ListItem,
+    Note,
+    PageBreak,
+    Quotation,
+    SceneBreak,
+    Table,
+)
 from narrate.script import Role, Span, Utterance
 from narrate.text.lexicon import NO_LEXICON, Lexicon
 from narrate.text.normalize import spoken
@@ -15,6 +28,7 @@ from narrate.text.words import words_for
 
 _ROLES: dict[type, Role] = {
     Figure: Role.DESCRIPTION,
+    Formula: Role.DESCRIPTION,
     Table: Role.DESCRIPTION,
     Code: Role.DESCRIPTION,
     Note: Role.NOTE,
@@ -54,7 +68,10 @@ def voiced(block: Block, language: str, lexicon: Lexicon = NO_LEXICON) -> Iterat
             yield from _prose(block.text, voice, lead=lead)
         case ListItem():
             yield from _prose(block.text, voice, marker=block.marker)
-        case SceneBreak():
+        case Formula():
+            shown = block.alt or block.tex or " ".join(re.sub("<[^<>]*>", " ", block.mathml).split())
+            yield from voice.all([_Piece(text=shown)], "")
+        case SceneBreak() | PageBreak():
             return
         case _:
             yield from _prose(block.text, voice)
