@@ -14,7 +14,7 @@ def _pairs(table: str) -> dict[str, str]:
     return dict(zip(words[::2], words[1::2], strict=True))
 
 
-_SOUNDS = {sign: sign for sign in "pbtdkfvszmnlhwj"} | _pairs(
+SOUNDS = {sign: sign for sign in "pbtdkfvszmnlhwj"} | _pairs(
     "ɡ g  g g  ʃ S  ʒ Z  θ T  ð D  ŋ N  ç C  x x  χ x  ɣ Q  tʃ tS  dʒ dZ  ʧ tS  ʤ dZ  ts ts  ʔ ?  ɲ n^  ʎ l^  "
     "β B  ɫ l  r r  ɹ r  ɾ *  ʁ r  ʀ r  ɻ r  q k  c k  ɟ g  ʋ v  ɸ f  ʂ S  ʐ Z  ɕ S  ʑ Z  ʈ t  ɖ d  ɳ n  ɭ l  "
     "ʍ w  ɦ h  ħ h  i i  iː i:  ɪ I  e e  eː e:  ɛ E  ɛː E:  æ a  a a  aː a:  ɑ A:  ɑː A:  ɒ 0  ɔ O  ɔː O:  "
@@ -42,7 +42,7 @@ def to_espeak(ipa: str, language: str) -> str | None:
     nearest = _NEAREST.get(language)
     if nearest is None or signs_unknown(ipa):
         return None
-    names = [_SOUNDS[sign] if sign else rest for sign, rest in _parsed(ipa)]
+    names = [SOUNDS[sign] if sign else rest for sign, rest in _parsed(ipa)]
     joined = "|".join(nearest.get(name, name) for name in names)  # the bar keeps a and I from being the aI of "my"
     return joined.replace("'|", "'").replace(",|", ",").replace("| |", " ")
 
@@ -55,7 +55,7 @@ def _parsed(ipa: str) -> list[tuple[str, str]]:
     while at < len(text):
         for length in range(_LONGEST_SIGN, 0, -1):
             sign = unicodedata.normalize("NFC", text[at : at + length])
-            known = next((each for each in (sign, unicodedata.normalize("NFD", sign)) if each in _SOUNDS), "")
+            known = next((each for each in (sign, unicodedata.normalize("NFD", sign)) if each in SOUNDS), "")
             if known and len(text[at : at + length]) == length:
                 found.append((known, ""))
                 at += length

@@ -46,7 +46,7 @@ def _abbreviations(language: Language) -> list[Rule]:
         pattern = rf"(?<![\w./])(?:{any_of(language.anywhere)})(?![\w/])"
         rules.append(Rule(re.compile(pattern), lambda found: stopped(language.anywhere[found[0]], found)))
     if language.before_number:
-        pattern = rf"(?<![\w.])({any_of(language.before_number)})\.[\s\u00a0]?(?=\d)"
+        pattern = rf"(?<![\w.])({any_of(language.before_number)})\.[\s\u00a0]?(?=\d|(?<=p\.\s)[ivxlc]{{1,7}}(?!\w))"
         rules.append(Rule(re.compile(pattern), lambda found: f"{language.before_number[found[1]]} "))
     if language.before_name:
         pattern = rf"(?<![\w.])({any_of(language.before_name)})\.(?=[\s\u00a0][{_UPPER}])"
@@ -57,14 +57,13 @@ def _abbreviations(language: Language) -> list[Rule]:
 def _street() -> Rule:
     """ "St. Ives" is a saint, "Baker St." a street; "Main St. Bridge" is left to the engine, for it could be either."""
 
+    small = "At|In|On|The|To|For|From|By|Of|And|Saint|Near|Visit"
+    name = re.compile(rf"(?<!\w)(?!(?:{small})\b)[{_UPPER}\d]\w{{1,30}}\s$")
+
     def say(found: re.Match[str]) -> str | None:
-        named = re.search(
-            rf"(?<![.!?“\"] )(?<!^)\b(?!(?:At|In|On|The|To|For|From|By|Of|And|Saint)\b)[{_UPPER}\d]\w+\s$",
-            before(found),
-        )
-        follows = re.match(rf"\s[{_UPPER}]", after(found))
-        if follows:
-            return None if named else "Saint"
+        named = name.search(before(found, 40))
+        if re.match(rf"\s[{_UPPER}]", after(found)):
+            return None if named and found.start() > len(named[0]) else "Saint"
         if not named:
             return None
         ends = not re.search(r"\w", after(found, 400)) or re.match(r"\s[“\"]?[A-Z]", after(found))
@@ -176,7 +175,7 @@ def _capitals(language: Language, *, heading: bool) -> Rule:
 
     def say(found: re.Match[str]) -> str | None:
         word = found[0]
-        if word in _ACRONYMS or not set(word) & set("AEIOUYÀÁÂÄÈÉÊËÌÍÎÏÒÓÔÖÙÚÛÜÆŒ") or roman(word):
+        if word in _ACRONYMS or not set(word) & set("AEIOUYÀÁÂÄÈÉÊËÌÍÎÏÒÓÔÖÙÚÛÜÆŒ") or set(word) <= set("IVX"):
             return None
         shouted = _SHOUTED_BEFORE.search(before(found)) or _SHOUTED_AFTER.match(after(found))
         if heading and found.string.isupper() and (word != "US" or shouted):

@@ -55,8 +55,8 @@ def _digits(number: str) -> str:
 
 
 def _closed(found: re.Match[str]) -> str | None:
-    """ "10 000" as one number: with a space that does not break, or where "000" can be no number of its own."""
-    if " " in found[0] and " 0" not in found[0]:
+    """ "10 000" as one number: with a space that does not break, or where the groups can be no numbers of their own."""
+    if found[0].count(" ") == 1 and " 0" not in found[0]:
         return None
     return re.sub(r"\D", "", found[0])
 

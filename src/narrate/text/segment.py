@@ -78,6 +78,8 @@ def _goes_on(first: str, second: str, code: str) -> bool:
     language = language_for(code)
     if not first.endswith(".") or not language:
         return False
+    if second[0] in "ºª" or (second[0].islower() and first.split()[-1] in language.anywhere):
+        return True
     word = re.search(r"(?<![\w.])(\w{1,10})\.$", first)
     if word is None:
         return False

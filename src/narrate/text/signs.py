@@ -105,7 +105,9 @@ def _breath(found: re.Match[str]) -> str | None:
         return ""
     if not (rest.isalnum() or rest in "“\"‘'«(¿¡"):
         return " " if found[0].endswith(" ") else ""
-    return " " if lead in ",;:.!?…—–-([“" else ", "
+    if lead in "([“«„":
+        return ""
+    return " " if lead in ",;:.!?…—–-" else ", "
 
 
 def _sign(found: re.Match[str], language: Language) -> str | None:
