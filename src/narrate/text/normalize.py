@@ -13,17 +13,19 @@ from narrate.text.languages import language_for
 from narrate.text.letters import letter_rules
 from narrate.text.lexicon import NO_LEXICON, Lexicon, lexicon_rules
 from narrate.text.numbers import code_rules, number_rules
-from narrate.text.rules import Changes, Rule
+from narrate.text.rules import Changes, Rule, any_of
 from narrate.text.signs import PLAIN, sign_rules
 from narrate.text.words import words_for
 
 # A sentence that has nothing of these needs none of the rules behind them; most have not.
 _ODD = re.compile("[^ a-zA-Z0-9.,;:!?'\"()’‘“”–\u00c0-\u024f-]|--|\\.{4}|www\\.|\\. \\.| – |[a-z][.!?][0-9]")
 _NUMBER = re.compile("[0-9¼-¾⅐-⅞]")
-_LETTERS = re.compile(
-    "[A-ZÀ-ÖØ-Þ]{2}|[IVX](?![\\w'’])|"
-    "\\w\\.\\W{0,3}\\w|[/#&°-]|Mme|Mlle|Mgr|etc|\\w\\.$|\\bp\\. |[Pp]ages? [ivxlc]|[a-z][-‐] "
+_LETTERS = (
+    "[A-ZÀ-ÖØ-Þ]{2}|[VX](?!\\w)|(?<!\\w)[A-ZÀ-Þ]\\w{1,30} I(?![\\w'’])|\\w\\.\\W{0,3}\\w|"
+    "[/#&°]|[a-z][-‐] |\\bp\\. |[Pp]ages? [ivxlc]|(?:%s)\\W{0,3}$|(?<!\\w)(?:%s)"
 )
+"""What abbreviations, roman numerals, capitals and divided words have; filled with a language's abbreviations, those
+that end in a full stop and the others."""
 
 
 def spoken(
@@ -38,11 +40,11 @@ def spoken(
     changes = Changes(text)
     if lexicon:
         changes.apply(lexicon_rules(lexicon, language))
-    codes, numbers, letters, signs = _rules(language, heading)
+    has_letters, codes, numbers, letters, signs = _rules(language, heading)
     if _NUMBER.search(text):
         changes.apply(codes)
         changes.apply(numbers)
-    if _LETTERS.search(text):
+    if heading or has_letters.search(text):
         changes.apply(letters)
     if _ODD.search(text):
         changes.apply(signs)
@@ -51,11 +53,17 @@ def spoken(
 
 
 @lru_cache(maxsize=64)
-def _rules(tag: str, heading: bool) -> tuple[list[Rule], list[Rule], list[Rule], list[Rule]]:
-    """The rules for codes, numbers, letters and signs; a language that is not known has no numbers and letters."""
+def _rules(tag: str, heading: bool) -> tuple[re.Pattern[str], list[Rule], list[Rule], list[Rule], list[Rule]]:
+    """What to look for before trying rules for letters; then the rules for codes, numbers, letters and signs.
+
+    A language that is not known has no numbers and letters.
+    """
     language = language_for(tag)
     signs = sign_rules(words_for(tag), language, tag)
     if language is None:
-        return code_rules(None), [], [], signs
+        return re.compile("(?!)"), code_rules(None), [], [], signs
+    stopped = [each for each in language.anywhere if each.endswith(".")]
+    others = [each for each in language.anywhere if not each.endswith(".")]
+    gate = re.compile(_LETTERS % (any_of([*stopped, "St."]), any_of(others)))
     numbers = [*date_rules(language), *number_rules(language)]
-    return code_rules(language), numbers, letter_rules(language, heading=heading), signs
+    return gate, code_rules(language), numbers, letter_rules(language, heading=heading), signs

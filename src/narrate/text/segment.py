@@ -33,6 +33,7 @@ _AFTER_ALL = {
 }
 _NOTE_MARK = re.compile(r"[⁰¹²³⁴⁵⁶⁷⁸⁹]{1,3}|\[\d{1,3}\]")
 _LOST_MARK = re.compile(r"(?<=[a-zß-öø-ÿ]{2}[.!?])\d{1,3}\s+(?=[“\"‘'«„]?[A-ZÀ-ÖØ-Þ])")
+_MARK_AFTER_STOP = re.compile(r"[.!?]\d")
 _AFTER_ORDINAL = re.compile(
     r"(?:Jahrhunderts?|Jh\.|Geburtstags?|Kapitels?|Auflage|Weltkriegs?|Stock|Klasse|Tag|Mal|Lebensjahr|Platz|Band)\b"
 )
@@ -78,16 +79,13 @@ def _goes_on(first: str, second: str, code: str) -> bool:
     language = language_for(code)
     if not first.endswith(".") or not language:
         return False
-    if second[0] in "ºª" or (second[0].islower() and first.split()[-1] in language.anywhere):
-        return True
-    word = re.search(r"(?<![\w.])(\w{1,10})\.$", first)
-    if word is None:
-        return False
-    if second[0].isdigit():
-        return word[1] in language.before_number
-    if word[1].isdigit():
-        return code == "de" and bool(_AFTER_ORDINAL.match(second))
-    return second[0].isupper() and word[1] in language.before_name
+    token, opening = first.split()[-1], second[0]
+    word = token[:-1].lstrip('(“"„«[')
+    if opening.isupper():
+        return word in language.before_name or (word.isdigit() and code == "de" and bool(_AFTER_ORDINAL.match(second)))
+    if opening.isdigit():
+        return word in language.before_number
+    return opening in "ºª" or token in language.anywhere
 
 
 def _trimmed(text: str, ends: Iterator[int]) -> Iterator[tuple[int, int]]:
@@ -145,7 +143,8 @@ def _quotations_cut(text: str, code: str) -> Iterator[int]:
             end = mark.end()
         piece = text[start:end]
         inside = set(_quotations(piece, code))
-        inside.update(found.end() for found in _LOST_MARK.finditer(piece))
+        if _MARK_AFTER_STOP.search(piece):
+            inside.update(found.end() for found in _LOST_MARK.finditer(piece))
         if code in _AFTER_ALL:
             inside.update(found.end() for found in _AFTER_ALL[code].finditer(piece))
         for place in sorted(inside):
