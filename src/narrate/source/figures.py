@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass
 
 from narrate.document import Formula, Origin
+from narrate.source.divide import same_words
 from narrate.source.notes import types
 from narrate.source.tree import Element, attributes, content, local_name
 
@@ -20,6 +21,7 @@ class Picture:
     """What an `<img>` or a drawing comes to: a description, or words in a line, or a reason to leave it out."""
 
     alt: str = ""
+    caption: str = ""
     inline: str = ""
     tex: str = ""
     skipped: str = ""
@@ -28,7 +30,9 @@ class Picture:
 def picture(element: Element, attrs: dict[str, str], *, captioned: bool) -> Picture:
     """An `<img>` by its attributes. With a caption (`captioned`) an empty alt does not make it decoration."""
     alt = " ".join(attrs.get("alt", "").split())
-    named = alt or " ".join((attrs.get("aria-label") or attrs.get("title") or "").split())
+    named = alt or " ".join(attrs.get("aria-label", "").split())
+    title = " ".join(attrs.get("title", "").split())
+    caption = "" if same_words(title, named) or is_no_description(title) else title
     role = types(attrs)
     if role & {"presentation", "none"}:
         return Picture(skipped="decoration: its role is presentation")
@@ -40,9 +44,9 @@ def picture(element: Element, attrs: dict[str, str], *, captioned: bool) -> Pict
         return Picture(inline=alt)  # a drop cap that was drawn
     if _side(attrs.get("width")) <= 1 and _side(attrs.get("height")) <= 1:
         return Picture(skipped="decoration: a picture of one pixel")
-    if "alt" in attrs and not named and not captioned:
+    if "alt" in attrs and not named and not caption and not captioned:
         return Picture(skipped="decoration: its alt is empty")
-    return Picture(alt="" if is_no_description(named) else named)
+    return Picture(alt="" if is_no_description(named) else named, caption=caption)
 
 
 def is_no_description(alt: str) -> bool:

@@ -123,7 +123,7 @@ class _Head:
         self._h1 = ""
         for element in root.iter("*"):
             name = local_name(element)
-            if name == "title" and not titled:
+            if name == "title" and not titled and local_name(element.getparent()) in ("head", "html"):
                 titled = content(element)
             elif name == "meta":
                 told = self._meta(attributes(element)) or told

@@ -38,6 +38,9 @@ from narrate.source.tree import Element, attributes, content, few_words, local_n
 LINE = "data-narrate-line"
 """The attribute by which another reader of ours says on which line of its own source an element stands."""
 
+LABEL = "data-narrate-label"
+"""The attribute by which it says what a note is called; then the label is no part of the note's text."""
+
 _DEEPEST_LOOK = 4
 """How many figures or tables in each other are looked through before they are read; more would cost their product."""
 
@@ -112,6 +115,7 @@ class Walker:
         self._skip_inside = False
         self._breaks = 0
         self._id = ""
+        self._at_line = -1
         self._bases: list[Opened] = []
 
     def walk(
@@ -121,13 +125,15 @@ class Walker:
         file: str = "",
         shown_file: str = "",
         language: str = "",
+        lines: bool = False,
         wanted: Collection[str] = (),
         left_out: dict[Element, tuple[str, str]] | None = None,
     ) -> None:
         """Add the blocks of a tree to the stream.
 
         `file` begins the keys of places in it, `shown_file` their origins. `wanted` are keys that become anchors in the
-        stream. `left_out` names elements that are to be skipped, with a kind and a reason for each.
+        stream. `left_out` names elements that are to be skipped, with a kind and a reason for each. With `lines`,
+        places are the lines that elements themselves name (`LINE`).
         """
         from lxml import etree
 
@@ -136,6 +142,7 @@ class Walker:
         self._left_out = left_out or {}
         self._place = _Place(language=language)
         self._line = _Line()
+        self._at_line = 0 if lines else -1
         self._anchor(f"{file}#")
         opened: list[tuple[_Place, _Leave | None]] = []
         walker = etree.iterwalk(root, events=("start", "end", "comment"))
@@ -244,6 +251,8 @@ class Walker:
         name = local_name(element)
         attrs = attributes(element) if element.attrib else {}
         is_block = name in elements.BLOCKS
+        if self._at_line >= 0 and LINE in attrs:
+            self._next_line(attrs[LINE], is_block=is_block)
         if is_block:
             self._flush()
             self._line.origin = self._here(element, attrs)
@@ -276,10 +285,16 @@ class Walker:
         if element is None:
             return self._line.origin
         own = (attrs or {}).get("id", self._id)
-        line = int((attrs or {}).get(LINE, 0)) or element.sourceline or 0
+        line = self._at_line if self._at_line >= 0 else element.sourceline or 0
         if not self._shown_file:
             return Origin(line=line)
         return Origin(line=line, href=f"{self._shown_file}#{own}" if own else self._shown_file)
+
+    def _next_line(self, line: str, *, is_block: bool) -> None:
+        if is_block:
+            self._flush()
+        if line.isdecimal() and len(line) < 10:
+            self._at_line = int(line)
 
     def _name(self, name: str, attrs: dict[str, str]) -> None:
         for own in (attrs.get("id"), attrs.get("name") if name == "a" else None):
@@ -380,7 +395,7 @@ class Walker:
         elif picture.skipped:
             self._skipped("figure", picture.skipped)
         else:
-            self._beside(Figure(alt=picture.alt, origin=self._here()))
+            self._beside(Figure(alt=picture.alt, caption=picture.caption, origin=self._here()))
 
     def _formula(self, element: Element, attrs: dict[str, str]) -> None:
         self._skip_inside = True
@@ -482,7 +497,8 @@ class Walker:
         for at in range(len(sink.items) - 1, -1, -1):
             block = sink.items[at].block
             if isinstance(block, Figure):
-                caption = "" if same_words(text, block.alt) else text
+                told = [block.caption, text] if not same_words(block.caption, text) else [text]
+                caption = "" if same_words(text, block.alt) else ". ".join(filter(None, told))
                 block = replace(block, caption=caption)
             elif isinstance(block, Table) and not block.caption:
                 block = replace(block, caption=text)
@@ -516,7 +532,7 @@ class Walker:
         self._sinks.append(sink)
         origin, before = self._here(), self._place
         self._place = replace(before, in_note=True, quoted=False, heading=0, list=None, table=None, muted=None)
-        marker = before.list.peeked_marker(element) if before.list else ""
+        marker = before.list.peeked_marker(element) if before.list else attributes(element).get(LABEL, "")
 
         def leave() -> None:
             self._flush()
