@@ -161,7 +161,37 @@ class SceneBreak:
     origin: Origin
 
 
-Block = Heading | Paragraph | Quotation | ListItem | Figure | Table | Code | Note | Formula | PageBreak | SceneBreak
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Silence:
+    """A pause that a script asks for, `::: pause 2s :::`, instead of the one that would be here."""
+
+    duration_s: float
+    origin: Origin
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class VoiceChange:
+    """From here to the end of the chapter another voice speaks, `::: voice en-gb :::`; "" is the chapter's own."""
+
+    voice: str
+    origin: Origin
+
+
+Block = (
+    Heading
+    | Paragraph
+    | Quotation
+    | ListItem
+    | Figure
+    | Table
+    | Code
+    | Note
+    | Formula
+    | PageBreak
+    | SceneBreak
+    | Silence
+    | VoiceChange
+)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

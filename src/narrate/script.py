@@ -6,7 +6,7 @@ about audio: durations of utterances appear only on the Timeline, once they have
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 
@@ -30,6 +30,7 @@ class Reason(StrEnum):
     CHAPTER = "chapter"  # after a chapter's title has been announced, and at a chapter's end
     SECTION = "section"  # the breath on both sides of an interlude, or the break itself without one
     DESCRIPTION = "description"  # before and after what is described
+    ASKED = "asked for"  # by a line of the script: `::: pause 2s :::`
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -46,6 +47,15 @@ class Span:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Tongue:
+    """`Utterance.text[start:end]` is in another language than the work: `language` is a BCP 47 tag."""
+
+    start: int
+    end: int
+    language: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Utterance:
     """One sentence: the unit of speech, of caching, of highlighting and of repair.
 
@@ -55,6 +65,9 @@ class Utterance:
 
     Where the lexicon gives phonemes, `spoken` holds the word and them between Unicode's signs of annotation (see
     `pronounced`), which no author's text can bring in: an engine takes what it understands, `plain` the word.
+
+    `voice` is the one that a line of the script asks for (`::: voice en-gb :::`), as a person names it, or "" for the
+    chapter's own. `tongues` are stretches of `text` in other languages than the work's.
     """
 
     text: str
@@ -63,6 +76,13 @@ class Utterance:
     spans: tuple[Span, ...] = ()
     line: int = 0
     href: str = ""
+    voice: str = ""
+    tongues: tuple[Tongue, ...] = ()
+
+    @property
+    def is_aside(self) -> bool:
+        """Whether this is no part of the running text, but a description of something or a note beside it."""
+        return self.role in (Role.DESCRIPTION, Role.NOTE)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -87,13 +107,48 @@ Cue = Utterance | Pause | Interlude
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Omission:
+    """A block that nothing in the script says: what it is, why, how it begins, and where it stands in the source."""
+
+    kind: str
+    reason: str
+    text: str = ""
+    line: int = 0
+    href: str = ""
+    count: int = 1
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Account:
+    """What became of every block of the source: its words are *voiced*, or it is *described* in a frame of narrate's
+    own, or it is *skipped*, for a reason."""
+
+    voiced: int = 0
+    described: int = 0
+    skipped: tuple[Omission, ...] = ()
+
+    def __add__(self, other: "Account") -> "Account":
+        return Account(
+            voiced=self.voiced + other.voiced,
+            described=self.described + other.described,
+            skipped=self.skipped + other.skipped,
+        )
+
+    @property
+    def blocks(self) -> int:
+        """How many blocks that is in all."""
+        return self.voiced + self.described + sum(each.count for each in self.skipped)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class ChapterScript:
-    """A chapter, ready to be spoken. `number` counts from 1."""
+    """A chapter, ready to be spoken. `number` counts from 1; `account` tells what became of its blocks."""
 
     number: int
     title: str
     cues: tuple[Cue, ...]
     warnings: tuple[str, ...] = ()
+    account: Account = field(default_factory=Account)
 
     @property
     def utterances(self) -> tuple[Utterance, ...]:

@@ -4,13 +4,17 @@ Pure. One chapter at a time, so that a long book is never held as a script.
 """
 
 import hashlib
+from collections.abc import Sequence
+from dataclasses import replace
 
-from narrate.document import Block, Chapter, Code, Figure, Heading, Note, SceneBreak, Table
-from narrate.script import ChapterScript, Cue, Interlude, Pause, Reason, Utterance
-from narrate.text.describe import voiced, wordless
-from narrate.text.options import Pauses, TextOptions
+from narrate.document import Block, Chapter, Heading, Note, SceneBreak, Silence, VoiceChange
+from narrate.script import Account, ChapterScript, Cue, Interlude, Omission, Pause, Reason, Utterance
+from narrate.text.describe import Describer, is_described, not_said, wordless
+from narrate.text.options import Mode, Modes, Pauses, TextOptions
 
 _MOST_WARNINGS = 20
+_EXCERPT = 80
+_NAMES = {"ListItem": "list item", "SceneBreak": "scene break", "PageBreak": "page"}
 
 
 def to_script(chapter: Chapter, *, number: int, last: bool, language: str, options: TextOptions) -> ChapterScript:
@@ -19,31 +23,104 @@ def to_script(chapter: Chapter, *, number: int, last: bool, language: str, optio
     It begins and ends with a pause, and has exactly one pause between two neighbouring sounds. A chapter ends in an
     interlude, but for the last. `language` is a BCP 47 tag. What cannot be said at all ("…") becomes a warning.
     """
+    blocks = _in_order(chapter.blocks, options.describe)
     cues = _Cues(options)
-    unsaid: list[Utterance] = []
-    lexicon = options.lexicon.of_chapter(number, chapter.title)
+    tally = _Tally()
+    describer = Describer(language, options.lexicon.of_chapter(number, chapter.title), options.describe)
     previous: Block | None = None
     leading = True
-    for block in chapter.blocks:
-        if isinstance(block, SceneBreak):
-            cues.section_ends()
-            previous = None
-            continue
-        said: list[Utterance] = []
-        for utterance in voiced(block, language, lexicon):
-            (said if utterance.spoken else unsaid).append(utterance)
+    voice = ""
+    for block in blocks:
+        match block:
+            case SceneBreak():
+                tally.breaks(cues.section_ends(), block)
+                previous = None
+                continue
+            case Silence():
+                cues.silence(block.duration_s)
+                tally.voiced += 1
+                continue
+            case VoiceChange():
+                voice = block.voice
+                tally.voiced += 1
+                continue
+        said = tally.sayable(block, tuple(describer.voiced(block)), options.describe)
         if not said:
             continue
         if previous:
             cues.rest(_between(previous, block, leading=leading))
         for utterance in said:
-            cues.sound(utterance)
+            cues.sound(replace(utterance, voice=voice) if voice else utterance)
             cues.rest(Reason.SENTENCE)
+        tally.heard()
         leading = leading and isinstance(block, Heading)
         previous = block
-    if chapter.blocks and not cues.has_sound:
-        cues.sound(wordless(chapter.blocks[0], unsaid[0].text if unsaid else "", language))
-    return ChapterScript(number=number, title=chapter.title, cues=cues.finished(last=last), warnings=_warnings(unsaid))
+    if blocks and not cues.has_sound:
+        cues.sound(wordless(blocks[0], tally.unsaid[0].text if tally.unsaid else "", language))
+    return ChapterScript(
+        number=number,
+        title=chapter.title,
+        cues=cues.finished(last=last),
+        warnings=_warnings(tally.unsaid),
+        account=tally.account(),
+    )
+
+
+def _in_order(blocks: Sequence[Block], modes: Modes) -> Sequence[Block]:
+    if modes.notes is not Mode.AT_THE_END:
+        return blocks
+    notes = [block for block in blocks if isinstance(block, Note)]
+    return [*(block for block in blocks if not isinstance(block, Note)), *notes]
+
+
+class _Tally:
+    """Counts what becomes of every block."""
+
+    def __init__(self) -> None:
+        self.voiced = 0
+        self.unsaid: list[Utterance] = []
+        self._described = 0
+        self._skipped: list[Omission] = []
+        self._break: SceneBreak | None = None
+
+    def sayable(self, block: Block, utterances: Sequence[Utterance], modes: Modes) -> list[Utterance]:
+        """Those of a block's utterances that can be said; the block is counted by them."""
+        said = [each for each in utterances if each.spoken]
+        self.unsaid += (each for each in utterances if not each.spoken)
+        if not said:
+            shown = next((each.text for each in utterances), "") or str(getattr(block, "text", ""))
+            self._skip(block, not_said(block, modes) or "nothing in it that can be said", shown)
+        elif is_described(block):
+            self._described += 1
+        else:
+            self.voiced += 1
+        return said
+
+    def breaks(self, heard: bool, block: SceneBreak) -> None:
+        """A section ends; whether anybody will hear of it is known at the next sound."""
+        if self._break or not heard:
+            self._skip(block, "a break beside another one, or beside a chapter's edge, which is a break itself")
+        else:
+            self._break = block
+
+    def heard(self) -> None:
+        """Something sounded."""
+        if self._break:
+            self._break = None
+            self.voiced += 1
+
+    def account(self) -> Account:
+        """What became of the chapter's blocks."""
+        if self._break:
+            self._skip(self._break, "a break beside a chapter's edge, which is a break itself")
+            self._break = None
+        return Account(voiced=self.voiced, described=self._described, skipped=tuple(self._skipped))
+
+    def _skip(self, block: Block, reason: str, text: str = "") -> None:
+        text = text if len(text) <= _EXCERPT else f"{text[: _EXCERPT - 1].rstrip()}…"
+        kind = _NAMES.get(type(block).__name__, type(block).__name__.lower())
+        origin = block.origin
+        self._skipped.append(Omission(kind=kind, reason=reason, text=text, line=origin.line, href=origin.href))
 
 
 def _between(previous: Block, block: Block, *, leading: bool) -> Reason:
@@ -51,8 +128,7 @@ def _between(previous: Block, block: Block, *, leading: bool) -> Reason:
         return Reason.CHAPTER if leading and not isinstance(block, Heading) else Reason.HEADING
     if isinstance(block, Heading):
         return Reason.HEADING
-    described = Figure | Table | Code | Note
-    if isinstance(previous, described) or isinstance(block, described):
+    if is_described(previous) or is_described(block):
         return Reason.DESCRIPTION
     return Reason.PARAGRAPH
 
@@ -75,6 +151,7 @@ class _Cues:
         self._drives = 0
         self._waiting = self._table[Reason.HEAD]
         self._section_ended = False
+        self._asked: Pause | None = None
 
     @property
     def has_sound(self) -> bool:
@@ -89,12 +166,18 @@ class _Cues:
         if self._section_ended:
             self._section_ended = False
             self._drive()
-        self._cues += (self._waiting, utterance)
+        self._cues += (self._asked or self._waiting, utterance)
+        self._asked = None
         self._said.append(utterance.text)
 
-    def section_ends(self) -> None:
-        """A break between two sections, which is heard when another sound follows."""
+    def silence(self, duration_s: float) -> None:
+        """A pause that was asked for: before the next sound, whatever pause would have been there."""
+        self._asked = Pause(reason=Reason.ASKED, duration_s=duration_s)
+
+    def section_ends(self) -> bool:
+        """A break between two sections, which is heard when another sound follows. Not where none came before."""
         self._section_ended = self.has_sound
+        return self._section_ended
 
     def _drive(self) -> None:
         section = self._table[Reason.SECTION]
@@ -119,7 +202,7 @@ class _Cues:
             self._waiting = Pause(reason=Reason.CHAPTER, duration_s=self._options.pauses.tail_s)
         else:
             self._drive()
-        return (*self._cues, self._waiting)
+        return (*self._cues, self._asked or self._waiting)
 
 
 def _table(pauses: Pauses) -> dict[Reason, Pause]:

@@ -1,6 +1,8 @@
 """How a text is made into cues: the table of pauses, and what is played between sections."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
+from enum import StrEnum
+from typing import Self
 
 from narrate.text.lexicon import NO_LEXICON, Lexicon
 
@@ -24,11 +26,42 @@ class Pauses:
     tail_s: float = 2.0
 
 
+class Mode(StrEnum):
+    """How much is said of what cannot simply be read."""
+
+    FULL = "full"
+    BRIEF = "brief"
+    SKIP = "skip"
+    AT_THE_END = "end of chapter"  # of notes alone: as in full, but all of them behind the chapter's own text
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Modes:
+    """What is described, and how fully. What each mode says of each kind is told in the README.
+
+    The defaults leave out what would only interrupt: where links lead, and where pages of the printed book begin.
+    """
+
+    figures: Mode = Mode.FULL
+    tables: Mode = Mode.FULL
+    code: Mode = Mode.FULL
+    formulas: Mode = Mode.FULL
+    notes: Mode = Mode.FULL
+    abbreviations: Mode = Mode.FULL
+    links: Mode = Mode.BRIEF
+    pages: Mode = Mode.BRIEF
+
+    @classmethod
+    def all(cls, mode: Mode) -> Self:
+        """The same mode for every kind."""
+        return cls(**{each.name: mode for each in fields(cls)})
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class TextOptions:
     """`interludes` of `interlude_s` seconds of `scene` are played at section breaks and chapter ends.
 
-    `lexicon` says how words are pronounced.
+    `lexicon` says how words are pronounced, `describe` what is said of pictures, tables, notes and the like.
     """
 
     pauses: Pauses = field(default_factory=Pauses)
@@ -36,3 +69,4 @@ class TextOptions:
     interlude_s: float = 6.0
     scene: str = "car driving"
     lexicon: Lexicon = NO_LEXICON
+    describe: Modes = field(default_factory=Modes)

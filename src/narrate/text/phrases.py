@@ -1,0 +1,181 @@
+"""The frames that narrate speaks around what it describes, by language. Data: one table, a column a language.
+
+A language that is not here is framed in English.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+Count = Callable[[int], str]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Phrases:
+    """One language's frames. Those with braces are filled with `str.format`."""
+
+    image: str
+    captioned: str
+    caption: str
+    credit: str
+    end_of_image: str
+    nameless_image: str
+    table: str
+    columns: Count
+    rows: Count
+    headers: str
+    row: str
+    end_of_table: str
+    code: str
+    lines: Count
+    end_of_code: str
+    formula: str
+    end_of_formula: str
+    nameless_formula: str
+    note: str
+    note_mark: str
+    page: str
+    link: str
+    link_to: str
+    wordless: str
+
+
+def _counted(one: str, many: str) -> Count:
+    return lambda count: f"{count} {one if count == 1 else many}"
+
+
+_ENGLISH = Phrases(
+    image="Image:",
+    captioned="A picture, captioned:",
+    caption="Caption:",
+    credit="Credit:",
+    end_of_image="End of image.",
+    nameless_image="An image without a description.",
+    table="Table",
+    columns=_counted("column", "columns"),
+    rows=_counted("row", "rows"),
+    headers="Headers:",
+    row="Row {}.",
+    end_of_table="End of table.",
+    code="Code listing",
+    lines=_counted("line", "lines"),
+    end_of_code="End of code.",
+    formula="Formula:",
+    end_of_formula="End of formula.",
+    nameless_formula="A formula that cannot be read aloud.",
+    note="Note",
+    note_mark="note",
+    page="Page {}.",
+    link="link",
+    link_to="link to {}",
+    wordless="A passage without words.",
+)
+_FRENCH = Phrases(
+    image="Image :",
+    captioned="Une image, avec la légende :",
+    caption="Légende :",
+    credit="Crédit :",
+    end_of_image="Fin de l'image.",
+    nameless_image="Une image sans description.",
+    table="Tableau",
+    columns=_counted("colonne", "colonnes"),
+    rows=_counted("ligne", "lignes"),
+    headers="En-têtes :",
+    row="Ligne {}.",
+    end_of_table="Fin du tableau.",
+    code="Code source",
+    lines=_counted("ligne", "lignes"),
+    end_of_code="Fin du code.",
+    formula="Formule :",
+    end_of_formula="Fin de la formule.",
+    nameless_formula="Une formule qui ne se lit pas à voix haute.",
+    note="Note",
+    note_mark="note",
+    page="Page {}.",
+    link="lien",
+    link_to="lien vers {}",
+    wordless="Un passage sans paroles.",
+)
+_GERMAN = Phrases(
+    image="Bild:",
+    captioned="Ein Bild mit der Unterschrift:",
+    caption="Bildunterschrift:",
+    credit="Bildnachweis:",
+    end_of_image="Ende des Bildes.",
+    nameless_image="Ein Bild ohne Beschreibung.",
+    table="Tabelle",
+    columns=_counted("Spalte", "Spalten"),
+    rows=_counted("Zeile", "Zeilen"),
+    headers="Spaltenköpfe:",
+    row="Zeile {}.",
+    end_of_table="Ende der Tabelle.",
+    code="Programmtext",
+    lines=_counted("Zeile", "Zeilen"),
+    end_of_code="Ende des Programmtextes.",
+    formula="Formel:",
+    end_of_formula="Ende der Formel.",
+    nameless_formula="Eine Formel, die sich nicht vorlesen lässt.",
+    note="Anmerkung",
+    note_mark="Anmerkung",
+    page="Seite {}.",
+    link="Verweis",
+    link_to="Verweis auf {}",
+    wordless="Eine Stelle ohne Worte.",
+)
+_SPANISH = Phrases(
+    image="Imagen:",
+    captioned="Una imagen, con el pie:",
+    caption="Pie de imagen:",
+    credit="Crédito:",
+    end_of_image="Fin de la imagen.",
+    nameless_image="Una imagen sin descripción.",
+    table="Tabla",
+    columns=_counted("columna", "columnas"),
+    rows=_counted("fila", "filas"),
+    headers="Encabezados:",
+    row="Fila {}.",
+    end_of_table="Fin de la tabla.",
+    code="Código",
+    lines=_counted("línea", "líneas"),
+    end_of_code="Fin del código.",
+    formula="Fórmula:",
+    end_of_formula="Fin de la fórmula.",
+    nameless_formula="Una fórmula que no se puede leer en voz alta.",
+    note="Nota",
+    note_mark="nota",
+    page="Página {}.",
+    link="enlace",
+    link_to="enlace a {}",
+    wordless="Un pasaje sin palabras.",
+)
+_ITALIAN = Phrases(
+    image="Immagine:",
+    captioned="Un'immagine con la didascalia:",
+    caption="Didascalia:",
+    credit="Crediti:",
+    end_of_image="Fine dell'immagine.",
+    nameless_image="Un'immagine senza descrizione.",
+    table="Tabella",
+    columns=_counted("colonna", "colonne"),
+    rows=_counted("riga", "righe"),
+    headers="Intestazioni:",
+    row="Riga {}.",
+    end_of_table="Fine della tabella.",
+    code="Codice",
+    lines=_counted("riga", "righe"),
+    end_of_code="Fine del codice.",
+    formula="Formula:",
+    end_of_formula="Fine della formula.",
+    nameless_formula="Una formula che non si può leggere ad alta voce.",
+    note="Nota",
+    note_mark="nota",
+    page="Pagina {}.",
+    link="link",
+    link_to="link a {}",
+    wordless="Un passo senza parole.",
+)
+_BY_LANGUAGE = {"en": _ENGLISH, "fr": _FRENCH, "de": _GERMAN, "es": _SPANISH, "it": _ITALIAN}
+
+
+def phrases_for(language: str) -> Phrases:
+    """The frames of a BCP 47 language, by its primary tag."""
+    return _BY_LANGUAGE.get(language.split("-")[0].lower(), _ENGLISH)
