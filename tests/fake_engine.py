@@ -57,6 +57,9 @@ class FakeEngine:
                 return voice
         raise VoiceError(f"no voice speaks “{language}”")
 
+    def second(self, voice: str) -> str:
+        return {"fake/low": "fake/high", "fake/high": "fake/low"}.get(voice, "")
+
     def fingerprint(self) -> str:
         return f"fake {self.version}"
 

@@ -8,7 +8,7 @@ or a wrong type is an error that names the file, the key and what is allowed.
 import difflib
 import tomllib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, cast
 
@@ -20,7 +20,7 @@ from narrate.publish.options import Mp3Options, bitrates_kbps
 from narrate.source.location import Location
 from narrate.take import Delivery
 from narrate.text.lexicon import Entry, Lexicon
-from narrate.text.options import Pauses, TextOptions
+from narrate.text.options import Mode, Modes, Pauses, TextOptions
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +37,15 @@ class Setting:
 
 _BITRATES = bitrates_kbps(Mp3Options().sample_rate)
 _SECONDS = Setting(float, 0, 30)
+
+
+def _mode(*modes: Mode) -> Callable[[str], object]:
+    """Reads one of `modes`."""
+    known = {str(each): each for each in modes} | {"after paragraph": Mode.FULL}
+    return lambda text: mode if (mode := known.get(text)) in modes else None
+
+
+_MODES = Setting(str, read=_mode(Mode.FULL, Mode.BRIEF, Mode.SKIP), wanted="“full”, “brief” or “skip”")
 SCHEMA: dict[str, Setting] = {
     "title": Setting(str),
     "author": Setting(str),
@@ -56,6 +65,12 @@ SCHEMA: dict[str, Setting] = {
     "pauses.section": _SECONDS,
     "pauses.description": _SECONDS,
     "pauses.tail": _SECONDS,
+    **{f"describe.{each.name}": _MODES for each in fields(Modes)},
+    "describe.notes": Setting(
+        str, read=_mode(*Mode), wanted=f"“{Mode.FULL}” (or “after paragraph”), “{Mode.AT_THE_END}”, “brief” or “skip”"
+    ),
+    "describe.mode": _MODES,
+    "describe.voice": Setting(str),
     "interludes.enabled": Setting(bool),
     "interludes.file": Setting(Path),
     "interludes.seconds": Setting(float, 1, 120),
@@ -72,6 +87,7 @@ SCHEMA: dict[str, Setting] = {
 }
 """Every key of the configuration, a table's keys with its name and a dot. The README lists them with their units."""
 
+_KINDS = frozenset(f"describe.{each.name}" for each in fields(Modes))
 _WORDS = "pronunciation"
 _KNOWN = (*SCHEMA, _WORDS, "lexicons")
 
@@ -88,6 +104,7 @@ class Config:
     cover: Path | None = None
     engine: str = "pyttsx3"
     delivery: Delivery = field(default_factory=lambda: Delivery(voice=""))
+    describe_voice: str = ""
     text: TextOptions = field(default_factory=TextOptions)
     mix: MixOptions = field(default_factory=MixOptions)
     mp3: Mp3Options = field(default_factory=Mp3Options)
@@ -142,6 +159,8 @@ def join(*layers: Mapping[str, object]) -> Config:
     settings: dict[str, object] = {}
     words: list[Entry] = []
     for layer in layers:
+        if layer.get("describe.mode"):  # above what an earlier layer says of single kinds
+            settings = {key: value for key, value in settings.items() if key not in _KINDS}
         settings |= {key: value for key, value in layer.items() if value is not None}
         words += cast("tuple[Entry, ...]", layer.get(_WORDS, ()))
 
@@ -158,16 +177,23 @@ def join(*layers: Mapping[str, object]) -> Config:
     return replace(
         base,
         **given("", plain),
+        **given("describe.", {"voice": "describe_voice"}),
         delivery=replace(base.delivery, **given("", {"voice": "voice", "rate": "rate_wpm", "pitch": "pitch"})),
         text=replace(
             base.text,
             pauses=replace(Pauses(), **given("pauses.", pauses)),
             lexicon=Lexicon(tuple(words)),
+            describe=replace(_modes(settings), **given("describe.", {each.name: each.name for each in fields(Modes)})),
             **given("interludes.", text),
         ),
         mix=replace(base.mix, **given("interludes.", mix), **given("audio.", {"loudness": "loudness_lufs"})),
         mp3=replace(base.mp3, **given("audio.", {"bitrate": "bitrate_kbps"})),
     )
+
+
+def _modes(settings: Mapping[str, object]) -> Modes:
+    mode = settings.get("describe.mode")
+    return Modes.all(mode) if isinstance(mode, Mode) else Modes()
 
 
 def _flat(table: Mapping[str, object]) -> dict[str, object]:

@@ -5,9 +5,10 @@ can be compared. They are written down beside the book (`Record`), so the next p
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
+from narrate.script import Account, Utterance
 from narrate.take import Delivery
 
 
@@ -84,7 +85,8 @@ class Record:
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ChapterPlan:
     """What is known of a chapter before it is spoken. `reused` is the published chapter that it can be taken from;
-    `fresh` says that it is to be spoken anew even where the store has its takes."""
+    `fresh` says that it is to be spoken anew even where the store has its takes. `aside` is how descriptions and notes
+    are spoken; `voices` are the ids of those that the script's own lines ask for by name."""
 
     number: int
     title: str
@@ -92,6 +94,7 @@ class ChapterPlan:
     characters: int
     estimate_s: float
     delivery: Delivery
+    aside: Delivery
     choice: Choice | None
     ingredients: Mapping[str, str]
     audio_key: str
@@ -101,11 +104,19 @@ class ChapterPlan:
     action: Action
     reason: str
     fresh: bool = False
+    voices: Mapping[str, str] = field(default_factory=dict)
+
+    def delivery_of(self, utterance: Utterance) -> Delivery:
+        """How one utterance of the chapter is spoken."""
+        if utterance.is_aside:
+            return self.aside
+        return replace(self.delivery, voice=self.voices[utterance.voice]) if utterance.voice else self.delivery
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Plan:
-    """The whole book. `publish` says whether the release is written anew, `publish_reason` why."""
+    """The whole book. `publish` says whether the release is written anew, `publish_reason` why; `account` tells what
+    became of every block of the source."""
 
     chapters: tuple[ChapterPlan, ...]
     choices: tuple[ChapterChoice, ...]
@@ -113,9 +124,10 @@ class Plan:
     publish: Action
     publish_reason: str
     warnings: tuple[str, ...] = ()
+    account: Account = field(default_factory=Account)
 
 
-_SPOKEN_OF = ("voice", "rate", "pitch", "engine", "encoder", "language")
+_SPOKEN_OF = ("voice", "descriptions", "rate", "pitch", "engine", "encoder", "language")
 
 
 def difference(old: Mapping[str, str], new: Mapping[str, str]) -> str:

@@ -11,14 +11,20 @@ from dataclasses import replace
 from pathlib import Path
 
 from narrate import __version__, text, work
-from narrate.errors import ChapterError
+from narrate.errors import ChapterError, NarrateError
 from narrate.plan import Action, ChapterChoice, ChapterPlan, ChapterRecord, Choice, Plan, Record, difference
 from narrate.process import ffmpeg_version
 from narrate.project import Project, chosen
 from narrate.render import Studio
-from narrate.script import ChapterScript, Interlude, Pause, Utterance
+from narrate.script import Account, ChapterScript, Interlude, Omission, Pause, Utterance
 from narrate.store import Store, key
 from narrate.take import Delivery
+
+SAME_VOICE = "same"
+"""The setting `describe.voice` for narrators who speak descriptions themselves."""
+
+_MIDDLE = 50
+_ASIDE_PITCH = 33
 
 
 def make_plan(project: Project, *, only: frozenset[int] | None = None) -> Plan:
@@ -35,19 +41,22 @@ def make_plan(project: Project, *, only: frozenset[int] | None = None) -> Plan:
     choices = chosen(project.document.chapters, project.choices)
     sizes = _changed_files(project.folder, before)
     chapters, warnings = [], list(project.document.warnings)
+    account = Account(skipped=_left_out_by_the_reader(project))
     for number in range(1, len(project.document.chapters) + 1):
         script = project.script(number)
         warnings += script.warnings
-        chapter = _chapter_plan(script, studio, choices.get(number), before, sizes)
+        account += script.account
+        chapter = _chapter_plan(script, studio, choices.get(number), before, sizes, project.metadata.language)
         if only is not None:
             chapter = replace(chapter, fresh=number in only)
             if before:
                 chapter = _as_asked(chapter, before.chapters[number - 1])
         chapters.append(chapter)
+    _check(account, project)
     kept = tuple(
         ChapterChoice(number=each.number, title=each.title, choice=each.choice) for each in chapters if each.choice
     )
-    book_key = _book_key(project, chapters, kept)
+    book_key = _book_key(project, chapters, kept, account)
     publish, reason = _publication(before, book_key, chapters, sizes)
     return Plan(
         chapters=tuple(chapters),
@@ -56,6 +65,34 @@ def make_plan(project: Project, *, only: frozenset[int] | None = None) -> Plan:
         publish=publish,
         publish_reason=reason,
         warnings=tuple(warnings),
+        account=account,
+    )
+
+
+def _left_out_by_the_reader(project: Project) -> tuple[Omission, ...]:
+    return tuple(
+        Omission(
+            kind=each.kind,
+            reason=each.reason,
+            text=each.text,
+            line=each.origin.line,
+            href=each.origin.href,
+            count=each.count,
+        )
+        for each in project.document.skipped
+    )
+
+
+def _check(account: Account, project: Project) -> None:
+    """Every block that the reader saw is voiced, described or skipped for a reason. Raises NarrateError when not."""
+    seen = project.document.seen
+    if account.blocks == seen:
+        return
+    skipped = sum(each.count for each in account.skipped)
+    raise NarrateError(
+        f"{project.request.source}: {seen} blocks were read, but {account.voiced} are voiced, {account.described} "
+        f"described and {skipped} skipped, which is {account.blocks}",
+        hint="a fault of narrate: please report it, with the document if you can",
     )
 
 
@@ -84,9 +121,8 @@ def takes_to_speak(project: Project, chapter: ChapterPlan) -> int:
         return 0
     kept = Store(project.request.store)
     fingerprint = work.engine(project.config.engine).fingerprint()
-    keys = {
-        work.take_key(fingerprint, chapter.delivery, each.spoken) for each in project.script(chapter.number).utterances
-    }
+    said = project.script(chapter.number).utterances
+    keys = {work.take_key(fingerprint, chapter.delivery_of(each), each.spoken) for each in said}
     return sum(not kept.has("takes", name) for name in keys)
 
 
@@ -103,10 +139,17 @@ def _check_chapters(project: Project, only: frozenset[int]) -> None:
 
 
 def _chapter_plan(
-    script: ChapterScript, studio: Studio, choice: Choice | None, before: Record | None, changed_files: frozenset[str]
+    script: ChapterScript,
+    studio: Studio,
+    choice: Choice | None,
+    before: Record | None,
+    changed_files: frozenset[str],
+    language: str,
 ) -> ChapterPlan:
     delivery = _delivery(studio.config.delivery, choice)
-    ingredients = _ingredients(script, delivery, studio)
+    aside = _aside(delivery, studio, language)
+    voices = _asked_voices(script, studio, language)
+    ingredients = _ingredients(script, delivery, aside, voices, studio)
     audio_key = key("chapter", **ingredients)
     text_key, place_key = _text_keys(script)
     published = [each for each in (before.chapters if before else ()) if each.file not in changed_files]
@@ -120,6 +163,8 @@ def _chapter_plan(
         characters=sum(len(each.spoken) for each in script.utterances),
         estimate_s=text.estimate_s(script, rate_wpm=delivery.rate_wpm),
         delivery=delivery,
+        aside=aside,
+        voices=voices,
         choice=choice,
         ingredients=ingredients,
         audio_key=audio_key,
@@ -173,16 +218,36 @@ def _delivery(base: Delivery, choice: Choice | None) -> Delivery:
     )
 
 
-def _ingredients(script: ChapterScript, delivery: Delivery, studio: Studio) -> dict[str, str]:
+def _aside(base: Delivery, studio: Studio, language: str) -> Delivery:
+    """How descriptions and notes are spoken beside the narrator: in the voice that the settings name, else in the
+    engine's second one, else a third of the scale higher or (from above the middle) lower."""
+    wanted = studio.config.describe_voice
+    if wanted == SAME_VOICE:
+        return base
+    engine = work.engine(studio.config.engine)
+    voice = engine.resolve(wanted, language).id if wanted else engine.second(base.voice)
+    if voice:
+        return replace(base, voice=voice)
+    return replace(base, pitch=base.pitch + _ASIDE_PITCH if base.pitch <= _MIDDLE else base.pitch - _ASIDE_PITCH)
+
+
+def _asked_voices(script: ChapterScript, studio: Studio, language: str) -> dict[str, str]:
+    wanted = dict.fromkeys(each.voice for each in script.utterances if each.voice)
+    return {each: work.engine(studio.config.engine).resolve(each, language).id for each in wanted}
+
+
+def _ingredients(
+    script: ChapterScript, delivery: Delivery, aside: Delivery, voices: Mapping[str, str], studio: Studio
+) -> dict[str, str]:
     """What decides the chapter's samples, by names and values that a person can compare."""
     mix, mp3 = studio.config.mix, studio.config.mp3
-    said: list[str] = []
+    said: list[str | list[str]] = []
     pauses: list[float] = []
     drives: list[list[object]] = []
     for cue in script.cues:
         match cue:
             case Utterance():
-                said.append(cue.spoken)
+                said.append([cue.spoken, "aside" if cue.is_aside else voices.get(cue.voice, "")])
             case Pause():
                 pauses.append(cue.duration_s)
             case Interlude():
@@ -193,6 +258,7 @@ def _ingredients(script: ChapterScript, delivery: Delivery, studio: Studio) -> d
         "voice": delivery.voice,
         "rate": str(delivery.rate_wpm),
         "pitch": str(delivery.pitch),
+        "descriptions": f"{aside.voice}, pitch {aside.pitch}" if _has_asides(script) else "none",
         "engine": studio.engine_fingerprint,
         "interludes": _digest([drives, studio.bed_fingerprint, mix.interlude_below_lu, mix.interlude_fade_s])
         if drives
@@ -204,13 +270,18 @@ def _ingredients(script: ChapterScript, delivery: Delivery, studio: Studio) -> d
     }
 
 
+def _has_asides(script: ChapterScript) -> bool:
+    return any(each.is_aside for each in script.utterances)
+
+
 def _text_keys(script: ChapterScript) -> tuple[str, str]:
     shown: list[object] = []
     places: list[object] = []
     for cue in script.cues:
         if isinstance(cue, Utterance):
             spans = [(s.spoken_start, s.spoken_end, s.text_start, s.text_end) for s in cue.spans]
-            shown.append([cue.text, str(cue.role), spans])
+            tongues = [(each.start, each.end, each.language) for each in cue.tongues]
+            shown.append([cue.text, str(cue.role), spans, *([tongues] if tongues else [])])
             places.append([cue.line, cue.href])
         elif isinstance(cue, Interlude):
             shown.append([cue.scene, cue.caption])
@@ -219,7 +290,9 @@ def _text_keys(script: ChapterScript) -> tuple[str, str]:
     return _digest(shown), _digest(places)
 
 
-def _book_key(project: Project, chapters: list[ChapterPlan], choices: tuple[ChapterChoice, ...]) -> str:
+def _book_key(
+    project: Project, chapters: list[ChapterPlan], choices: tuple[ChapterChoice, ...], account: Account
+) -> str:
     metadata = project.metadata
     picture = metadata.cover.read_bytes() if isinstance(metadata.cover, Path) else metadata.cover
     cover = hashlib.sha256(picture).hexdigest() if picture else ""
@@ -229,7 +302,12 @@ def _book_key(project: Project, chapters: list[ChapterPlan], choices: tuple[Chap
         chapters=[[each.audio_key, each.text_key, each.place_key, each.title] for each in chapters],
         choices=[[each.number, each.title, each.choice.describe()] for each in choices],
         metadata=[metadata.title, metadata.author, metadata.language, metadata.narrator, metadata.date, cover],
+        account=[account.voiced, account.described, [_fields(each) for each in account.skipped]],
     )
+
+
+def _fields(omission: Omission) -> list[object]:
+    return [omission.kind, omission.reason, omission.count, omission.line, omission.href]
 
 
 def _publication(

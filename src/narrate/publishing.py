@@ -164,6 +164,7 @@ class ReleaseWriter:
             book=book,
             chapters=tuple(self._chapters),
             warnings=self._plan.warnings,
+            account=self._plan.account,
         )
         tag = id3.book_tag(release.metadata, release.chapters, cover=self._cover)
         parts = [self._frames_of(each) for each in self._records]

@@ -6,10 +6,11 @@ Names are safe on ext4, APFS, NTFS and FAT at once, because a book travels from 
 
 import re
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 from narrate.document import Metadata
+from narrate.script import Account
 from narrate.units import seconds
 
 CHAPTERS_FOLDER = "chapters"
@@ -54,13 +55,17 @@ class ReleaseChapter:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Release:
-    """A published book: `folder`, the name of the whole-book file in it, and its chapters in order (at least one)."""
+    """A published book: `folder`, the name of the whole-book file in it, and its chapters in order (at least one).
+
+    `account` tells what became of every block of the source.
+    """
 
     folder: Path
     metadata: Metadata
     book: str
     chapters: tuple[ReleaseChapter, ...]
     warnings: tuple[str, ...] = ()
+    account: Account = field(default_factory=Account)
 
     @property
     def frame_count(self) -> int:

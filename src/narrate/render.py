@@ -153,7 +153,9 @@ class _Queue:
 
 
 def _line(text: Utterance, plan: ChapterPlan, studio: Studio) -> Line:
-    return Line(key=work.take_key(studio.engine_fingerprint, plan.delivery, text.spoken), spoken=text.spoken)
+    delivery = plan.delivery_of(text)
+    key_of_take = work.take_key(studio.engine_fingerprint, delivery, text.spoken)
+    return Line(key=key_of_take, spoken=text.spoken, delivery=delivery)
 
 
 def _speak_task(chapter: _Chapter, stretch: int, studio: Studio) -> SpeakTask:
@@ -161,7 +163,6 @@ def _speak_task(chapter: _Chapter, stretch: int, studio: Studio) -> SpeakTask:
     return SpeakTask(
         store=studio.store,
         engine=studio.config.engine,
-        delivery=chapter.plan.delivery,
         lines=tuple(_line(cue, chapter.plan, studio) for cue in cues if isinstance(cue, Utterance)),
         fresh=chapter.plan.fresh,
     )
@@ -178,7 +179,14 @@ def _lay_out(chapter: _Chapter, studio: Studio) -> None:
     spoken = [chapter.spoken[index] for index in range(len(chapter.runs))]
     measures = [measure for each in spoken for measure in each.measures]
     mix = studio.config.mix
-    layout = lay_out(chapter.script, measures, voice=chapter.plan.delivery.voice, sample_rate=mix.sample_rate)
+    own = chapter.plan.delivery.voice
+    layout = lay_out(
+        chapter.script,
+        measures,
+        voice=own,
+        voice_of=lambda cue: voice if (voice := chapter.plan.delivery_of(cue).voice) != own else "",
+        sample_rate=mix.sample_rate,
+    )
     gain_db = chapter_gain_db((each.block_powers for each in spoken), loudness_lufs=mix.loudness_lufs)
     chapter.timeline = layout.timeline
     chapter.tasks = [_encode_task(chapter, layout, index, gain_db, studio) for index in range(len(layout.stretches))]
@@ -201,7 +209,6 @@ def _encode_task(chapter: _Chapter, layout: Layout, stretch: int, gain_db: float
         store=studio.store,
         scratch=studio.scratch,
         engine=studio.config.engine,
-        delivery=chapter.plan.delivery,
         key=_stretch_key(sounds, gain_db, layout.mix_rate, studio),
         sounds=tuple(sounds),
         gain_db=gain_db,

@@ -117,6 +117,11 @@ class Omission:
     href: str = ""
     count: int = 1
 
+    @property
+    def place(self) -> str:
+        """Where the first of them stands: `line 12`, or `text/ch1.xhtml#p3`."""
+        return self.href or f"line {self.line}"
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Account:

@@ -33,12 +33,16 @@ def pack_words(words: Iterable[PlacedWord]) -> bytes:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Placed:
-    """A cue at its place: `start` and `length` in frames, counted from the start of the chapter."""
+    """A cue at its place: `start` and `length` in frames, counted from the start of the chapter.
+
+    `voice` speaks an utterance; "" is the chapter's own.
+    """
 
     cue: Utterance | Pause | Interlude
     start: int
     length: int
     packed_words: bytes = b""
+    voice: str = ""
 
     @property
     def words(self) -> Iterator[PlacedWord]:
@@ -78,7 +82,7 @@ def published(timeline: ChapterTimeline, *, number: int, offset: int) -> Iterato
             case Utterance():
                 entry |= {
                     "role": str(cue.role),
-                    "voice": timeline.voice,
+                    "voice": placed.voice or timeline.voice,
                     "text": cue.text,
                     "spoken": cue.spoken,
                     "origin": _origin(cue),

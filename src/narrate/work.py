@@ -36,10 +36,11 @@ STRETCH_VERSION = 1
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Line:
-    """A sentence to be spoken, and the key of its take."""
+    """A sentence to be spoken, how, and the key of its take."""
 
     key: str
     spoken: str
+    delivery: Delivery
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -48,7 +49,6 @@ class SpeakTask:
 
     store: Path
     engine: str
-    delivery: Delivery
     lines: tuple[Line, ...]
     fresh: bool = False
 
@@ -76,7 +76,6 @@ class EncodeTask:
     store: Path
     scratch: Path
     engine: str
-    delivery: Delivery
     key: str
     sounds: tuple[Sound, ...]
     gain_db: float
@@ -101,7 +100,7 @@ def take_key(engine_fingerprint: str, delivery: Delivery, spoken: str) -> str:
 def speak(task: SpeakTask) -> Spoken:
     """Speak what the store does not have yet. Raises SpeechError naming the sentence that could not be spoken."""
     kept = store.Store(task.store)
-    takes = [_take(kept, task.engine, task.delivery, line, measure_from_bytes, fresh=task.fresh) for line in task.lines]
+    takes = [_take(kept, task.engine, line, measure_from_bytes, fresh=task.fresh) for line in task.lines]
     return Spoken(measures=tuple(each for each, _ in takes), block_powers=b"".join(powers for _, powers in takes))
 
 
@@ -128,7 +127,6 @@ def encode(task: EncodeTask) -> int:
 def _take(
     kept: store.Store,
     engine_name: str,
-    delivery: Delivery,
     line: Line,
     read: Callable[[bytes], T],
     *,
@@ -143,7 +141,7 @@ def _take(
             kept.drop("takes", line.key)
     from narrate.mix.loudness import take_powers
 
-    take = engine(engine_name).speak(line.spoken, delivery)
+    take = engine(engine_name).speak(line.spoken, line.delivery)
     data = to_bytes(take, take_powers(take.pcm, take.info.sample_rate).tobytes())
     kept.put("takes", line.key, data)
     return read(data)
@@ -168,7 +166,7 @@ def _samples(kept: store.Store, task: EncodeTask, sound: Sound) -> "NDArray[np.f
                 fade_s=task.mix.interlude_fade_s,
             )
         case Line() as line:
-            pcm, own_rate = _take(kept, task.engine, task.delivery, line, pcm_from_bytes)
+            pcm, own_rate = _take(kept, task.engine, line, pcm_from_bytes)
             pcm = _resampled(pcm, own_rate, sound.frame_count, rate)
             pcm *= np.float32(db_to_gain(task.gain_db))
             return pcm

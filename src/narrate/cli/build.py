@@ -15,6 +15,7 @@ def build(
     interlude: options.InterludeFile = None,
     interludes: options.Interludes = None,
     interlude_seconds: options.InterludeSeconds = None,
+    describe: options.Describe = None,
     store: options.StoreDir = None,
     jobs: options.Jobs = None,
     reset: options.Reset = False,
@@ -35,6 +36,7 @@ def build(
         interlude=interlude,
         interludes=interludes,
         interlude_seconds=interlude_seconds,
+        describe=describe,
     )
     request = options.request(source, out, settings, store, jobs)
 

@@ -37,6 +37,11 @@ Interludes = Annotated[
     bool | None, typer.Option("--interludes/--no-interludes", help="Drive between sections, or not.")
 ]
 InterludeSeconds = Annotated[float | None, typer.Option("--interlude-seconds", help="Length of an interlude (6).")]
+Describe = Annotated[
+    str | None,
+    typer.Option("--describe", help="Pictures, tables, notes …: full, brief or skip.", metavar="full|brief|skip"),
+]
+Coverage = Annotated[bool, typer.Option("--coverage", help="What is voiced, described and skipped, and where and why.")]
 StoreDir = Annotated[
     Path | None,
     typer.Option("--store", help="Where spoken sentences are kept (NARRATE_STORE).", metavar="DIR", readable=False),
@@ -62,6 +67,7 @@ def flags(
     interlude: Path | None = None,
     interludes: bool | None = None,
     interlude_seconds: float | None = None,
+    describe: str | None = None,
 ) -> "Flags":
     """Those settings that were given, by their names in the configuration. Paths count from the source's folder: they
     are remembered beside the book, for whoever regenerates a chapter from another folder."""
@@ -73,6 +79,7 @@ def flags(
         "interludes.file": _seen_from(source.parent, interlude) if interlude else None,
         "interludes.enabled": interludes,
         "interludes.seconds": interlude_seconds,
+        "describe.mode": describe,
     }
     return {name: value for name, value in given.items() if value is not None}
 

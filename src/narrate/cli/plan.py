@@ -1,6 +1,7 @@
 """`narrate plan`: what a build would do, and why, without speaking."""
 
 from narrate.cli import options
+from narrate.cli.coverage import print_coverage
 from narrate.cli.output import print_json, shortened, table
 from narrate.cli.streams import printable
 from narrate.plan import Action, ChapterPlan
@@ -17,10 +18,12 @@ def plan(
     interlude: options.InterludeFile = None,
     interludes: options.Interludes = None,
     interlude_seconds: options.InterludeSeconds = None,
+    describe: options.Describe = None,
     store: options.StoreDir = None,
+    coverage: options.Coverage = False,
     json: options.Json = False,
 ) -> None:
-    """Show the chapters, how long they will be, and what a build would do and why."""
+    """Show the chapters, how long they will be, and what a build would do and why; or what becomes of every block."""
     from narrate import pipeline
     from narrate.planning import takes_to_speak
 
@@ -33,9 +36,13 @@ def plan(
         interlude=interlude,
         interludes=interludes,
         interlude_seconds=interlude_seconds,
+        describe=describe,
     )
     project = pipeline.open_project(options.request(source, out, settings, store))
     planned = pipeline.make_plan(project)
+    if coverage:
+        print_coverage(planned.account, json=json)
+        return
     to_speak = [takes_to_speak(project, each) for each in planned.chapters]
     if json:
         print_json(

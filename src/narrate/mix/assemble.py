@@ -6,7 +6,7 @@ each), and begins and ends in silence, so that it can be encoded alone, kept, mo
 No samples pass through here: only counts of frames.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from narrate.script import ChapterScript, Cue, Pause, Utterance, places
@@ -79,9 +79,13 @@ def lay_out(
     *,
     voice: str,
     sample_rate: int,
+    voice_of: Callable[[Utterance], str] = lambda _: "",
     characters: int = STRETCH_CHARACTERS,
 ) -> Layout:
-    """Where everything in the chapter lies. `takes` are those of `script.utterances`, in order."""
+    """Where everything in the chapter lies. `takes` are those of `script.utterances`, in order.
+
+    `voice` is the chapter's; `voice_of` gives an utterance's, or "" where that is the chapter's.
+    """
     runs = stretches(script.cues, sample_rate=sample_rate, characters=characters)
     half = bool(takes) and all(2 * take.sample_rate == sample_rate for take in takes)
     step = 2 if half else 1
@@ -99,7 +103,7 @@ def lay_out(
     for cue, length in zip(script.cues, lengths, strict=True):
         entry = Placed(cue=cue, start=at, length=length)
         if isinstance(cue, Utterance):
-            entry = replace(entry, packed_words=_words(cue, next(measures), sample_rate))
+            entry = replace(entry, packed_words=_words(cue, next(measures), sample_rate), voice=voice_of(cue))
         placed.append(entry)
         at += length
     timeline = ChapterTimeline(sample_rate=sample_rate, frame_count=at, voice=voice, placed=tuple(placed))

@@ -13,6 +13,7 @@ from urllib.parse import quote, unquote
 
 from narrate.publish.files import whole_file
 from narrate.release import COVER_FILE, MANIFEST_FILE, TIMELINE_FILE, Release
+from narrate.script import Account, Omission
 
 _AUDIO = "audio/mpeg"
 # The name space of our identifiers: uuid5(NAMESPACE_URL, "https://www.w3.org/TR/audiobooks/#narrate")
@@ -51,6 +52,7 @@ def publication(release: Release) -> dict[str, object]:
         "accessibilityHazard": ["none"],
         "accessibilitySummary": _SUMMARY,
         "duration": _duration(_milliseconds(release, release.frame_count)),
+        "account": _account(release.account),
         "readingOrder": _reading_order(release),
         "resources": [
             {"type": "LinkedResource", "url": COVER_FILE, "encodingFormat": "image/jpeg", "rel": "cover"},
@@ -59,6 +61,30 @@ def publication(release: Release) -> dict[str, object]:
         ],
     }
     return manifest
+
+
+def _account(account: Account) -> dict[str, object]:
+    """What became of every block of the source; the skipped ones by kind and reason, each with its place.
+
+    Our own word: a manifest may hold any that its contexts do not define.
+    """
+    groups: dict[tuple[str, str], list[Omission]] = {}
+    for each in account.skipped:
+        groups.setdefault((each.kind, each.reason), []).append(each)
+    return {
+        "blocks": account.blocks,
+        "voiced": account.voiced,
+        "described": account.described,
+        "skipped": [
+            {
+                "kind": kind,
+                "reason": reason,
+                "blocks": sum(each.count for each in group),
+                "places": list(dict.fromkeys(each.place for each in group)),
+            }
+            for (kind, reason), group in groups.items()
+        ],
+    }
 
 
 def write_publication(path: Path, release: Release) -> None:

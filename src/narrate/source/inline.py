@@ -37,15 +37,27 @@ class Inline:
     alone: bool = False
 
 
+MARK_ALONE = "narrate-mark"
+"""The id that a note's mark points to in a script when its text is not there."""
+
+
+def shown_label(label: str) -> str:
+    """What a script's `[^label]` is called: no label may have a space in it, so `~` stands for one."""
+    return " ".join(label.replace("~", " ").split())
+
+
 def note_id(number: int) -> str:
     """The id of the note that a mark of that number points to."""
     return f"narrate-note-{number}"
 
 
-def read_inline(content: str, md: "MarkdownIt", env: Any) -> Inline:
-    """`content` as HTML. `env` is the parse's own table of links and notes."""
+def read_inline(content: str, md: "MarkdownIt", env: Any, *, by_label: bool = False) -> Inline:
+    """`content` as HTML. `env` is the parse's own table of links and notes.
+
+    `by_label`: notes are called what they are called in the file, instead of being counted.
+    """
     result = Inline()
-    writer = _Writer(result)
+    writer = _Writer(result, by_label=by_label)
     for piece in _pieces(content):
         tokens: list[Token] = []
         md.inline.parse(piece, md, env, tokens)
@@ -77,7 +89,8 @@ class _Writer:
     `shapes` gets a letter a token: p(icture), e/E emphasis, w(ords), l(ink or space); `k` stands inside an emphasis.
     """
 
-    def __init__(self, into: Inline) -> None:
+    def __init__(self, into: Inline, *, by_label: bool) -> None:
+        self._by_label = by_label
         self.html: list[str] = []
         self.words: list[str] = []
         self.shapes: list[str] = []
@@ -109,7 +122,7 @@ class _Writer:
                 case "image":
                     self._picture(token)
                 case "footnote_ref":
-                    self._note(int(token.meta["id"]))
+                    self._note(int(token.meta["id"]), str(token.meta.get("label", "")))
                 case "html_inline":
                     self._raw(token.content)
 
@@ -126,12 +139,13 @@ class _Writer:
         self.html.append(picture)
         self.shapes.append("p")
 
-    def _note(self, number: int) -> None:
+    def _note(self, number: int, label: str) -> None:
         self._into.notes.append(number)
-        self._put(f'<a role="doc-noteref" href="#{note_id(number)}">{number + 1}</a>', "w")
+        shown = escape(shown_label(label)) if self._by_label and label else str(number + 1)
+        self._put(f'<a role="doc-noteref" href="#{note_id(number)}">{shown}</a>', "w")
 
     def _raw(self, tag: str) -> None:
-        if _IMG.match(tag):
+        if _IMG.match(tag) and 'class="tex"' not in tag:
             self._into.pictures.append(tag)
             self.html.append(tag)
             self.shapes.append("p")

@@ -2,6 +2,10 @@
 
 markdown-it-py finds the blocks, which are written as HTML and read by the HTML reader, one after the other: so the
 parse of a long book is never in memory as a whole, and an open tag spoils no more than its own block.
+
+Lines between `:::` (`directives`) steer what is heard. Where one of them begins a chapter, the file is a script, as
+`narrate script` writes it, and is read to the letter: chapters and notes are where it says they are, and no caption is
+guessed (`scripted`).
 """
 
 import re
@@ -11,13 +15,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from narrate.document import Document, Figure, Heading, MarkKind, Metadata, Origin, Paragraph
-from narrate.source import front_matter
+from narrate.source import directives, front_matter
 from narrate.source.account import assembled
 from narrate.source.decode import decode
+from narrate.source.directives import ChapterLine, Directive
 from narrate.source.html import first_title
-from narrate.source.inline import Inline, note_id, read_inline
+from narrate.source.inline import MARK_ALONE, Inline, note_id, read_inline, shown_label
 from narrate.source.name import plain, readable
 from narrate.source.notes import NoteIndex
+from narrate.source.scripted import scripted
 from narrate.source.stream import Item, Stream, woven
 from narrate.source.tree import parse_html
 from narrate.source.walk import LABEL, LINE, Walker
@@ -42,9 +48,22 @@ def read_markdown(path: Path, data: bytes) -> Document:
         remarks = (*remarks, f"line {levelled + front.line_count}: nested more than {_DEEPEST} deep, read as less deep")
     stream, notes = Stream(), NoteIndex()
     walker = Walker(stream, notes)
-    for html in _Writer(front.line_count, notes).written(body):
-        root, _ = parse_html(f"<html><body>{html}</body></html>", path.name)
-        walker.walk(root, language=front.language or "en", lines=True)
+    writer = _Writer(front.line_count, notes)
+    lines: dict[str, ChapterLine] = {}
+    for piece in writer.written(body):
+        if isinstance(piece, ChapterLine):
+            lines[key := f"chapter line {len(lines)}"] = piece
+            stream.items.append(Item(anchor=key))
+        elif isinstance(piece, str):
+            root, _ = parse_html(f"<html><body>{piece}</body></html>", path.name)
+            walker.walk(root, language=front.language or "en", lines=True)
+        else:
+            stream.items.append(Item(block=piece))
+            stream.seen += 1
+    remarks = (*remarks, *writer.warnings())
+    if lines:
+        stream.loose |= notes.loose
+        return scripted(front, woven(stream), lines, title=readable(path), stream=stream, warnings=remarks)
     blocks = [item.block for item in _captioned(woven(stream), stream) if item.block]
     title, blocks = first_title(blocks, front.title)
     seen = stream.seen
@@ -78,22 +97,43 @@ class _Writer:
     def __init__(self, line_offset: int, notes: NoteIndex) -> None:
         self._offset = line_offset
         self._notes = notes
+        self._misread: dict[int, str] = {}
         self._md = _parser()
+        directives.install(self._md, self._misread)
         self._env: dict[str, Any] = {}
+        self._is_script = False
 
-    def written(self, body: str) -> Iterator[str]:
+    def warnings(self) -> list[str]:
+        """What was read as text, though it may have been meant otherwise."""
+        return [f"line {at + 1 + self._offset}: {told}" for at, told in sorted(self._misread.items())]
+
+    def written(self, body: str) -> Iterator["str | Directive"]:
         tokens: list[Token] = []
         self._md.block.parse(body, self._md, self._env, tokens)
+        self._is_script = any(self._is_chapter_line(token) for token in tokens)
         # Deeper than CommonMark's preset, brackets inside a line are taken as they stand; searching costs their depth.
         self._md.options["maxNesting"] = 20
-        tokens, notes = _apart(tokens)
+        notes: list[tuple[str, list[Token]]] = []
+        if not self._is_script:
+            tokens, notes = _apart(tokens)
         piece: list[str] = []
-        for html, is_end in self._pieces(tokens):
+        for token, (html, is_end) in zip(tokens, self._pieces(tokens), strict=True):
+            if token.type == "directive":
+                yield self._directive(token)
             piece.append(html)
             if is_end:
                 yield "".join(piece)
                 piece.clear()
         yield from self._note_bodies(notes)
+
+    def _is_chapter_line(self, token: "Token") -> bool:
+        return token.type == "directive" and isinstance(self._directive(token), ChapterLine)
+
+    def _directive(self, token: "Token") -> Directive:
+        line = token.map[0] + 1 + self._offset if token.map else 0
+        found = directives.parsed(token.content, Origin(line=line))
+        assert found is not None  # it was one when the token was made
+        return found
 
     def _pieces(self, tokens: Sequence["Token"]) -> Iterator[tuple[str, bool]]:
         """The HTML of each token, and whether a block of the outermost level ends with it."""
@@ -124,6 +164,13 @@ class _Writer:
                 return (
                     f'<pre{self._line(token)}><code class="language-{language}">\n{escape(token.content)}</code></pre>'
                 )
+            case "directive":
+                return ""
+            case "footnote_reference_open":  # in a script: there notes are read where they stand
+                label = escape(shown_label(str(token.meta["label"])))
+                return f'<aside role="doc-footnote"{self._line(token)} {LABEL}="{label}">'
+            case "footnote_reference_close":
+                return "</aside>"
             case "html_block":
                 return f"<span{self._line(token)}></span>{token.content}"
             case _ if token.nesting < 0:
@@ -136,10 +183,18 @@ class _Writer:
         return f' {LINE}="{token.map[0] + 1 + self._offset}"' if token.map else ""
 
     def _inline(self, content: str) -> Inline:
-        inline = read_inline(content, self._md, self._env)
+        inline = read_inline(content, self._md, self._env, by_label=self._is_script)
         for number in inline.notes:
             self._notes.targets[f"#{note_id(number)}"] = str(number + 1)
+        if self._is_script:
+            self._notes.targets[f"#{MARK_ALONE}"] = "1"
+            # Their texts stand where they are read, and nowhere else.
+            self._notes.loose |= {f"#{MARK_ALONE}", *(f"#{note_id(n)}" for n in inline.notes if self._is_apart(n))}
         return inline
+
+    def _is_apart(self, number: int) -> bool:
+        """Whether a note has a text of its own, outside the sentence that marks it."""
+        return "content" not in self._env.get("footnotes", {}).get("list", {}).get(number, {})
 
     def _figures(self, inline: Inline, token: "Token") -> str:
         """Pictures that stand alone; the emphasised words after the last are its caption."""
@@ -161,7 +216,9 @@ class _Writer:
         number = 0
         listed = self._env.get("footnotes", {}).get("list", {})
         while bodies or number in listed:
-            if number in listed:
+            if self._is_script and number in listed and self._is_apart(number):
+                number += 1
+            elif number in listed:
                 entry = listed[number]
                 inner = bodies.pop(entry.get("label"), None) if "content" not in entry else None
                 html = self._inline(entry["content"]).html if "content" in entry else ""

@@ -36,6 +36,10 @@ class Engine(Protocol):
         Raises VoiceError, with the nearest names as its hint, when there is none.
         """
 
+    def second(self, voice: str) -> str:
+        """The id of the voice that speaks what is no running text beside the narrator's `voice` (an id): another one of
+        the same language, always the same. "" when there is none: then another pitch has to do."""
+
     def fingerprint(self) -> str:
         """Name and version of whatever decides the samples; part of every take's key."""
 

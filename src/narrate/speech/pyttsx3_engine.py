@@ -14,7 +14,7 @@ from narrate.speech.guard import ATTEMPTS, AttemptError, Guard, RefusalError, Wo
 from narrate.speech.rendering import JUDGE_VERSION, Description, Rendering, Request
 from narrate.speech.sayable import Sayable, sayable
 from narrate.speech.speaker import ENGINE, EspeakSpeaker, best_speaker
-from narrate.speech.voices import pick
+from narrate.speech.voices import another, pick
 from narrate.take import Take
 
 _DEADLINE_S = 10.0
@@ -41,6 +41,11 @@ class Pyttsx3Engine:
         """See `Engine.resolve`. With espeak-ng, `+f3` and the like after a name asks for a variant of the voice."""
         described = self._described()
         return pick(described.voices, wanted, language, variants=described.variants)
+
+    def second(self, voice: str) -> str:
+        """See `Engine.second`: with espeak-ng a variant of the same voice, else another voice that is installed."""
+        described = self._described()
+        return another(described.voices, voice, variants=described.variants)
 
     def fingerprint(self) -> str:
         """See `Engine.fingerprint`. pyttsx3's own version is no part of it: with our driver it only passes words on."""

@@ -34,6 +34,27 @@ def pick(voices: Sequence[Voice], wanted: str, language: str, *, variants: Itera
     return _varied(voice, variant, variants) if plus else voice
 
 
+def another(voices: Sequence[Voice], voice: str, *, variants: Iterable[tuple[str, str]] = ()) -> str:
+    """The id of a voice that is easily told from `voice` (an id) and speaks its language; "" when there is none.
+
+    Where there are `variants` (name, gender), one of the other gender on the same base: f4 beside a man's voice, m3
+    beside a woman's, which are plain voices (some others are made of noise). Else the first installed voice of the same
+    language and the other gender, else the first other one of the same language.
+    """
+    base, _, variant = voice.partition("+")
+    genders = dict(variants)
+    own = next((each for each in voices if each.id == base), None)
+    is_female = (genders.get(variant) or (own.gender if own else "")) == "female"
+    preferred = "m3" if is_female else "f4"
+    if preferred in genders:
+        return f"{base}+{preferred}"
+    if own is None:
+        return ""
+    same = [each for each in voices if each.id != base and each.language == own.language]
+    other = [each for each in same if each.gender and each.gender != own.gender]
+    return next((each.id for each in (*other, *same)), "")
+
+
 def _named(voices: Sequence[Voice], wanted: str) -> Voice:
     key = wanted.casefold()
     tag = bcp47(wanted)

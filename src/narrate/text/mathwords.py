@@ -32,28 +32,99 @@ class MathWords:
     capital: str
 
 
-_SIGNS = "+ - − ± × · ⋅ ∗ / ÷ = ≠ ≈ ≡ ∼ < > ≤ ≥ ≪ ≫ ∝ ∞ ∑ ∏ ∫ ∂ ∇ √ ∈ ∉ ⊂ ⊆ ∪ ∩ ∅ ∀ ∃ ¬ ∧ ∨ → ⇒ ⇔ ↦ ∘ ! ( ) [ ] { } | ‖ … ⋯ % ° ℏ".split()
+_SIGNS = """
+    + | plus | plus | plus | más | più
+    - | minus | minus | moins | menos | meno
+    − | minus | minus | moins | menos | meno
+    ± | plus or minus | plus oder minus | plus ou moins | más menos | più o meno
+    × | times | mal | fois | por | per
+    · | times | mal | fois | por | per
+    ⋅ | times | mal | fois | por | per
+    ∗ | times | mal | fois | por | per
+    / | over | durch | sur | entre | fratto
+    ÷ | divided by | geteilt durch | divisé par | dividido entre | diviso
+    = | equals | gleich | égale | igual a | uguale a
+    ≠ | is not equal to | ungleich | différent de | distinto de | diverso da
+    ≈ | is about | ungefähr gleich | environ égal à | aproximadamente | circa uguale a
+    ≡ | is identical to | identisch mit | identique à | idéntico a | identico a
+    ∼ | is similar to | ähnlich | semblable à | semejante a | simile a
+    < | is less than | kleiner als | inférieur à | menor que | minore di
+    > | is greater than | größer als | supérieur à | mayor que | maggiore di
+    ≤ | is at most | höchstens | inférieur ou égal à | menor o igual que | minore o uguale a
+    ≥ | is at least | mindestens | supérieur ou égal à | mayor o igual que | maggiore o uguale a
+    ≪ | is much less than | viel kleiner als | très inférieur à | mucho menor que | molto minore di
+    ≫ | is much greater than | viel größer als | très supérieur à | mucho mayor que | molto maggiore di
+    ∝ | is proportional to | proportional zu | proportionnel à | proporcional a | proporzionale a
+    ∞ | infinity | unendlich | l'infini | infinito | infinito
+    ∑ | the sum | die Summe | la somme | la suma | la somma
+    ∏ | the product | das Produkt | le produit | el producto | il prodotto
+    ∫ | the integral | das Integral | l'intégrale | la integral | l'integrale
+    ∂ | partial | partiell | d rond | parcial | parziale
+    ∇ | nabla | Nabla | nabla | nabla | nabla
+    √ | root | Wurzel | racine | raíz | radice
+    ∈ | in | aus | appartient à | pertenece a | appartiene a
+    ∉ | not in | nicht aus | n'appartient pas à | no pertenece a | non appartiene a
+    ⊂ | is a subset of | Teilmenge von | inclus dans | incluido en | contenuto in
+    ⊆ | is a subset of or is | Teilmenge von oder gleich | inclus ou égal à | incluido o igual a | contenuto o uguale a
+    ∪ | union | vereinigt mit | union | unión | unione
+    ∩ | intersection | geschnitten mit | inter | intersección | intersezione
+    ∅ | the empty set | die leere Menge | l'ensemble vide | el conjunto vacío | l'insieme vuoto
+    ∀ | for all | für alle | pour tout | para todo | per ogni
+    ∃ | there is | es gibt | il existe | existe | esiste
+    ¬ | not | nicht | non | no | non
+    ∧ | and | und | et | y | e
+    ∨ | or | oder | ou | o | o
+    → | to | nach | vers | tiende a | tende a
+    ⇒ | implies | daraus folgt | implique | implica | implica
+    ⇔ | if and only if | genau dann, wenn | équivaut à | si y solo si | se e solo se
+    ↦ | maps to | wird abgebildet auf | donne | va a | va in
+    ∘ | after | nach | rond | compuesto con | composto con
+    ! | factorial | Fakultät | factorielle | factorial | fattoriale
+    ( | open bracket | Klammer auf | parenthèse ouvrante | abre paréntesis | aperta parentesi
+    ) | close bracket | Klammer zu | parenthèse fermante | cierra paréntesis | chiusa parentesi
+    [ | open bracket | Klammer auf | crochet ouvrant | abre corchete | aperta parentesi
+    ] | close bracket | Klammer zu | crochet fermant | cierra corchete | chiusa parentesi
+    { | open brace | Klammer auf | accolade ouvrante | abre llave | aperta graffa
+    } | close brace | Klammer zu | accolade fermante | cierra llave | chiusa graffa
+    ∣ | bar | Strich | barre | barra | barra
+    ‖ | double bar | Doppelstrich | double barre | doble barra | doppia barra
+    … | and so on | und so weiter | et ainsi de suite | y así sucesivamente | e così via
+    ⋯ | and so on | und so weiter | et ainsi de suite | y así sucesivamente | e così via
+    % | percent | Prozent | pour cent | por ciento | per cento
+    ° | degrees | Grad | degrés | grados | gradi
+    ℏ | h bar | h quer | h barre | h barra | acca tagliato
+    ⋆ | star | Stern | étoile | estrella | stella
+"""
+"""A sign and its words in English, German, French, Spanish and Italian."""
+
+_ACCENTS = """
+    ¯ ‾ _ | bar | quer | barre | barra | barra
+    ^ ˆ | hat | Dach | chapeau | gorro | cappello
+    ~ ˜ | tilde | Tilde | tilde | tilde | tilde
+    → ⃗ | vector | Vektor | vecteur | vector | vettore
+    ˙ . | dot | Punkt | point | punto | punto
+    ¨ | double dot | zwei Punkte | deux points | dos puntos | due punti
+"""
+_ALIKE = {"⟶": "→", "⟹": "⇒", "≔": "=", "|": "∣", "∥": "‖", "•": "·"}
 
 
-def _signs(*words: str) -> dict[str, str]:
-    return dict(zip(_SIGNS, words, strict=True)) | {
-        "⟶": words[_SIGNS.index("→")],
-        "≔": words[_SIGNS.index("=")],
-        "∣": words[_SIGNS.index("|")],
-    }
+def _column(table: str, number: int) -> dict[str, str]:
+    rows = [[cell.strip() for cell in line.split(" | ")] for line in table.strip().splitlines()]
+    return {sign: row[number] for row in rows for sign in row[0].split()}
+
+
+def _signs(number: int) -> dict[str, str]:
+    words = _column(_SIGNS, number)
+    return words | {sign: words[like] for sign, like in _ALIKE.items()}
+
+
+def _accents(number: int) -> dict[str, str]:
+    return _column(_ACCENTS, number)
 
 
 _ENGLISH = MathWords(
-    signs=_signs(
-        *"plus|minus|minus|plus or minus|times|times|times|times|over|divided by|equals|is not equal to".split("|"),
-        *"is about|is identical to|is similar to|is less than|is greater than|is at most|is at least".split("|"),
-        *"is much less than|is much greater than|is proportional to|infinity|the sum|the product|the integral".split("|"),
-        *"partial|nabla|root|in|not in|is a subset of|is a subset of or equal to|union|intersection".split("|"),
-        *"the empty set|for all|there is|not|and|or|to|implies|if and only if|maps to|after|factorial".split("|"),
-        *"open bracket|close bracket|open bracket|close bracket|open brace|close brace|bar|double bar".split("|"),
-        *"and so on|and so on|percent|degrees|h bar".split("|"),
-    ),
-    accents={"¯": "bar", "‾": "bar", "^": "hat", "~": "tilde", "→": "vector", "⃗": "vector", "˙": "dot", "¨": "double dot"},
+    signs=_signs(1),
+    accents=_accents(1),
     squared="squared",
     cubed="cubed",
     power="to the power of {}",
@@ -73,16 +144,8 @@ _ENGLISH = MathWords(
     capital="capital {}",
 )
 _GERMAN = MathWords(
-    signs=_signs(
-        *"plus|minus|minus|plus oder minus|mal|mal|mal|mal|durch|geteilt durch|gleich|ungleich|ungefähr gleich".split("|"),
-        *"identisch mit|ähnlich|kleiner als|größer als|höchstens|mindestens|viel kleiner als|viel größer als".split("|"),
-        *"proportional zu|unendlich|die Summe|das Produkt|das Integral|partiell|Nabla|Wurzel|aus|nicht aus".split("|"),
-        *"Teilmenge von|Teilmenge von oder gleich|vereinigt mit|geschnitten mit|die leere Menge|für alle".split("|"),
-        *"es gibt|nicht|und|oder|nach|daraus folgt|genau dann, wenn|wird abgebildet auf|nach|Fakultät".split("|"),
-        *"Klammer auf|Klammer zu|Klammer auf|Klammer zu|Klammer auf|Klammer zu|Strich|Doppelstrich".split("|"),
-        *"und so weiter|und so weiter|Prozent|Grad|h quer".split("|"),
-    ),
-    accents={"¯": "quer", "‾": "quer", "^": "Dach", "~": "Tilde", "→": "Vektor", "⃗": "Vektor", "˙": "Punkt", "¨": "zwei Punkte"},
+    signs=_signs(2),
+    accents=_accents(2),
     squared="zum Quadrat",
     cubed="hoch 3",
     power="hoch {}",
@@ -102,17 +165,8 @@ _GERMAN = MathWords(
     capital="groß {}",
 )
 _FRENCH = MathWords(
-    signs=_signs(
-        *"plus|moins|moins|plus ou moins|fois|fois|fois|fois|sur|divisé par|égale|différent de|environ égal à".split("|"),
-        *"identique à|semblable à|inférieur à|supérieur à|inférieur ou égal à|supérieur ou égal à".split("|"),
-        *"très inférieur à|très supérieur à|proportionnel à|l'infini|la somme|le produit|l'intégrale|d rond".split("|"),
-        *"nabla|racine|appartient à|n'appartient pas à|inclus dans|inclus ou égal à|union|inter".split("|"),
-        *"l'ensemble vide|pour tout|il existe|non|et|ou|vers|implique|équivaut à|donne|rond|factorielle".split("|"),
-        *"parenthèse ouvrante|parenthèse fermante|crochet ouvrant|crochet fermant".split("|"),
-        *"accolade ouvrante|accolade fermante|barre|double barre".split("|"),
-        *"et ainsi de suite|et ainsi de suite|pour cent|degrés|h barre".split("|"),
-    ),
-    accents={"¯": "barre", "‾": "barre", "^": "chapeau", "~": "tilde", "→": "vecteur", "⃗": "vecteur", "˙": "point", "¨": "deux points"},
+    signs=_signs(3),
+    accents=_accents(3),
     squared="au carré",
     cubed="au cube",
     power="puissance {}",
@@ -132,16 +186,8 @@ _FRENCH = MathWords(
     capital="{} majuscule",
 )
 _SPANISH = MathWords(
-    signs=_signs(
-        *"más|menos|menos|más menos|por|por|por|por|entre|dividido entre|igual a|distinto de|aproximadamente".split("|"),
-        *"idéntico a|semejante a|menor que|mayor que|menor o igual que|mayor o igual que".split("|"),
-        *"mucho menor que|mucho mayor que|proporcional a|infinito|la suma|el producto|la integral|parcial".split("|"),
-        *"nabla|raíz|pertenece a|no pertenece a|incluido en|incluido o igual a|unión|intersección".split("|"),
-        *"el conjunto vacío|para todo|existe|no|y|o|tiende a|implica|si y solo si|va a|compuesto con|factorial".split("|"),
-        *"abre paréntesis|cierra paréntesis|abre corchete|cierra corchete|abre llave|cierra llave".split("|"),
-        *"barra|doble barra|y así sucesivamente|y así sucesivamente|por ciento|grados|h barra".split("|"),
-    ),
-    accents={"¯": "barra", "‾": "barra", "^": "gorro", "~": "tilde", "→": "vector", "⃗": "vector", "˙": "punto", "¨": "dos puntos"},
+    signs=_signs(4),
+    accents=_accents(4),
     squared="al cuadrado",
     cubed="al cubo",
     power="elevado a {}",
@@ -161,16 +207,8 @@ _SPANISH = MathWords(
     capital="{} mayúscula",
 )
 _ITALIAN = MathWords(
-    signs=_signs(
-        *"più|meno|meno|più o meno|per|per|per|per|fratto|diviso|uguale a|diverso da|circa uguale a".split("|"),
-        *"identico a|simile a|minore di|maggiore di|minore o uguale a|maggiore o uguale a".split("|"),
-        *"molto minore di|molto maggiore di|proporzionale a|infinito|la somma|il prodotto|l'integrale|parziale".split("|"),
-        *"nabla|radice|appartiene a|non appartiene a|contenuto in|contenuto o uguale a|unione|intersezione".split("|"),
-        *"l'insieme vuoto|per ogni|esiste|non|e|o|tende a|implica|se e solo se|va in|composto con|fattoriale".split("|"),
-        *"aperta parentesi|chiusa parentesi|aperta parentesi|chiusa parentesi|aperta graffa|chiusa graffa".split("|"),
-        *"barra|doppia barra|e così via|e così via|per cento|gradi|acca tagliato".split("|"),
-    ),
-    accents={"¯": "barra", "‾": "barra", "^": "cappello", "~": "tilde", "→": "vettore", "⃗": "vettore", "˙": "punto", "¨": "due punti"},
+    signs=_signs(5),
+    accents=_accents(5),
     squared="al quadrato",
     cubed="al cubo",
     power="alla {}",

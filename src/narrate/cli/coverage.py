@@ -1,0 +1,32 @@
+"""`narrate plan --coverage`: what becomes of every block of the source."""
+
+from narrate.cli.output import print_json, shortened, table
+from narrate.cli.streams import printable
+from narrate.script import Account, Omission
+
+
+def print_coverage(account: Account, *, json: bool) -> None:
+    """The counts, and every skip with its place and reason."""
+    skipped = sum(each.count for each in account.skipped)
+    if json:
+        counts = {"blocks": account.blocks, "voiced": account.voiced, "described": account.described}
+        print_json({**counts, "skipped": skipped, "skips": [_fields(each) for each in account.skipped]})
+        return
+    print(f"{account.blocks} blocks: {account.voiced} voiced, {account.described} described, {skipped} skipped")
+    if account.skipped:
+        rows = [
+            [each.place, each.kind, str(each.count), printable(each.reason), shortened(printable(each.text), 40)]
+            for each in account.skipped
+        ]
+        print()
+        print(table(["place", "skipped", "blocks", "why", "begins"], rows, right=(2,)))
+
+
+def _fields(omission: Omission) -> dict[str, object]:
+    return {
+        "place": omission.place,
+        "kind": omission.kind,
+        "count": omission.count,
+        "reason": omission.reason,
+        "text": omission.text,
+    }
