@@ -7,9 +7,9 @@
     scripts/fuzz --atheris --kind html --minutes 5
 
 What may happen: the document is read, and every block of it accounted for; or one clear line says why not. What may
-not: any other exception, an error of several lines, a hang, a process that dies or grows beyond --memory, an error about
-a damaged file that was in truth a mistake of ours. Seed, kind and number decide everything about an input. Exit 1 when
-anything was found.
+not: any other exception, an error of several lines, a hang, a process that dies or grows beyond --memory, an error
+about a damaged file that was in truth a mistake of ours. Seed, kind and number decide everything about an input. Exit 1
+when anything was found.
 
 --atheris looks for new paths by coverage instead; it has wheels for Linux on x86-64 alone: pip install atheris.
 """
