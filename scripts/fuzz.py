@@ -30,6 +30,7 @@ from bench_report import in_columns
 from fuzz_seeds import KINDS, mutated, seeds
 
 HANG_S = 20.0
+_OURS = "src/narrate"
 _ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(_ROOT / "src"))
 
@@ -76,7 +77,7 @@ def _ours(cause: BaseException | None) -> str:
     if not isinstance(cause, AttributeError | TypeError | NameError | KeyError | IndexError | AssertionError):
         return ""
     frames = traceback.extract_tb(cause.__traceback__)
-    if not frames or "src/narrate" not in frames[-1].filename.replace(os.sep, "/"):
+    if not frames or _OURS not in frames[-1].filename.replace(os.sep, "/"):
         return ""
     return "".join(traceback.format_exception(cause))
 

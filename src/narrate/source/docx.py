@@ -156,7 +156,7 @@ def _has_long_tag(part: bytes) -> bool:
     for opening, closing in ((b"<!--", b"-->"), (b"<?", b"?>")):
         at = part.find(opening)
         while at >= 0:
-            end = part.find(closing, at)
+            end = part.find(closing, at + len(opening))
             if (len(part) if end < 0 else end) - at > XML_TAG_BYTES:
                 return True
             at = part.find(opening, end) if end >= 0 else -1
