@@ -15,8 +15,10 @@ when anything was found.
 """
 
 import argparse
+import importlib
 import multiprocessing
 import os
+import pkgutil
 import signal
 import sys
 import time
@@ -185,8 +187,14 @@ def with_atheris(args: argparse.Namespace) -> int:
         print("fuzz: atheris is not installed: pip install atheris (Linux on x86-64 only)", file=sys.stderr)
         return 2
     kind = args.kind or "html"
-    with atheris.instrument_imports(include=["narrate.source"]):
-        import narrate.source  # noqa: F401
+    with atheris.instrument_imports(include=["narrate.source", "mammoth", "pypdf"]):
+        import mammoth  # noqa: F401
+        import pypdf  # noqa: F401
+
+        from narrate import source
+
+        for module in pkgutil.iter_modules(source.__path__, "narrate.source."):
+            importlib.import_module(module.name)
 
     def one(data: bytes) -> None:
         what, said = outcome(kind, data)
