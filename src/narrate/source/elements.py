@@ -133,6 +133,8 @@ def listing(element: Element, attrs: dict[str, str]) -> tuple[str, str]:
         name = local_name(node)
         if name == "br":
             pieces.append("\n")
+        elif name == "img":
+            pieces.append(node.get("alt") or "")
         elif name and name not in ("script", "style") and node.text:
             pieces.append(node.text)
         if name == "code":
