@@ -8,7 +8,7 @@ from narrate.source.divide import same_words
 from narrate.source.flow import cut_front, joined
 from narrate.source.lists import List, is_contents
 from narrate.source.notes import leading_label, types
-from narrate.source.page import Leave, Page, Sink
+from narrate.source.page import Leave, Line, Page, Sink
 from narrate.source.stream import Body, Item
 from narrate.source.tables import TableBuilder
 from narrate.source.tree import Element, attributes, content
@@ -92,7 +92,7 @@ def _figure(page: Page, element: Element) -> Leave:
 
 def _with_caption(page: Page, sink: Sink) -> list[Item]:
     """A figure's items, its caption given to the picture or the table that it belongs to."""
-    if not sink.texts:
+    if not sink.texts and not sink.credit:
         return sink.items
     text, marks = joined(sink.texts)
     references = tuple(sink.references)
@@ -101,13 +101,14 @@ def _with_caption(page: Page, sink: Sink) -> list[Item]:
         if isinstance(block, Figure):
             told = [block.caption, text] if not same_words(block.caption, text) else [text]
             caption = "" if same_words(text, block.alt) else ". ".join(filter(None, told))
-            block = replace(block, caption=caption)
+            block = replace(block, caption=caption, credit=sink.credit)
         elif isinstance(block, Table) and not block.caption:
-            block = replace(block, caption=text)
+            block = replace(block, caption=". ".join(filter(None, [text, sink.credit])))
         else:
             continue
         sink.items[at] = Item(block=block, references=sink.items[at].references + references)
         return sink.items
+    text = " ".join(filter(None, [text, sink.credit]))
     if text:
         page.stream.seen += 1
         caption_block = Paragraph(text=text, marks=marks, origin=page.here())
@@ -119,12 +120,33 @@ def _caption(page: Page) -> Leave:
     """A `<figcaption>`: its texts become the figure's."""
     inner = Sink(merges=True)
     page.sinks.append(inner)
+    page.place = replace(page.place, in_caption=True)
 
     def leave() -> None:
         page.flush()
         page.sinks.pop()
+        page.sinks[-1].credit = inner.credit
         page.sinks[-1].items += inner.items
         page.sinks[-1].texts += inner.texts
+        page.sinks[-1].references += inner.references
+
+    return leave
+
+
+def open_credit(page: Page) -> Leave:
+    """Into the part of a caption that says whose the picture is."""
+    line, page.line = page.line, Line(origin=page.line.origin)
+    inner = Sink(merges=True)
+    page.sinks.append(inner)
+    page.place = replace(page.place, in_caption=False)
+
+    def leave() -> None:
+        page.flush()
+        page.sinks.pop()
+        page.line = line
+        told, _ = joined(inner.texts)
+        page.sinks[-1].credit = "; ".join(filter(None, [page.sinks[-1].credit, told]))
+        page.sinks[-1].items += inner.items
         page.sinks[-1].references += inner.references
 
     return leave

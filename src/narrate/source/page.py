@@ -51,6 +51,7 @@ class Place:
     muted: Muted | None = None
     in_note: bool = False
     captioned: bool = False
+    in_caption: bool = False
     figure_depth: int = 0
     table_depth: int = 0
     table: TableBuilder | None = None
@@ -75,13 +76,15 @@ class Sink:
     items: list[Item] = field(default_factory=list)
     merges: bool = False
     texts: Texts = field(default_factory=list)
+    credit: str = ""
     references: list[Reference] = field(default_factory=list)
 
 
 class Page:
     """One file being read into a stream. What its elements mean is said in `phrasing.py` and `blocks.py`.
 
-    `file` begins the keys of places, `shown_file` their origins; `wanted` are keys that become anchors in the stream;
+    `file` begins the keys of places, `shown_file` their origins; `wanted` are keys that become anchors in the stream.
+    `bodies` are the elements that are notes; `descriptions` is what hidden elements say of pictures, by their ids.
     `at_line` is the line that an element named last, or -1 where lines are those of the file. An element that sets
     `skip_inside` is done with: nothing in it is looked at.
     """
@@ -93,6 +96,7 @@ class Page:
         self.shown_file = ""
         self.wanted: Collection[str] = ()
         self.bodies: dict[Element, str] = {}
+        self.descriptions: dict[str, str] = {}
         self.place = Place()
         self.line = Line()
         self.sinks = [Sink(items=stream.items)]

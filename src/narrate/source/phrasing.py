@@ -1,8 +1,9 @@
 """What HTML's phrasing elements mean: links, marks of notes, pictures, formulas, ruby, line breaks. Pure."""
 
 import itertools
+from dataclasses import replace
 
-from narrate.document import Figure, Formula, MarkKind, PageBreak
+from narrate.document import Figure, Formula, MarkKind
 from narrate.source import elements, figures
 from narrate.source.notes import is_way_back
 from narrate.source.page import Leave, Page
@@ -12,19 +13,16 @@ from narrate.source.tree import Element, attributes, content, few_words, local_n
 
 def open_phrasing(page: Page, element: Element, name: str, attrs: dict[str, str]) -> Leave | None:
     """Into an element that stands among words. What is returned is done at its end."""
-    if elements.is_page_break(attrs):
-        page.skip_inside = True
-        page.emit_beside(PageBreak(label=elements.page_label(element, attrs), origin=page.here()))
-    elif name == "br":
+    if name == "br":
         page.breaks += 1
         page.line.flow.space()
         if page.breaks > 1:
             page.flush()
     elif name == "img":
-        _picture(page, figures.picture(element, attrs, captioned=page.place.captioned))
+        _picture(page, _described(page, figures.picture(element, attrs, captioned=page.place.captioned), attrs))
     elif name == "svg":
         page.skip_inside = True
-        _picture(page, figures.drawing(element, attrs, captioned=page.place.captioned))
+        _picture(page, _described(page, figures.drawing(element, attrs, captioned=page.place.captioned), attrs))
     elif name == "math":
         _formula(page, element, attrs)
     elif name == "script":
@@ -40,6 +38,14 @@ def open_phrasing(page: Page, element: Element, name: str, attrs: dict[str, str]
     elif kind := elements.mark_kind(name, attrs):
         return page.marked(kind, " ".join(attrs.get("title", "").split()) if kind is MarkKind.ABBREVIATION else "")
     return None
+
+
+def _described(page: Page, picture: figures.Picture, attrs: dict[str, str]) -> figures.Picture:
+    """The picture with what hidden elements say of it at length."""
+    told = [page.descriptions.get(each, "") for each in elements.description_ids(attrs)]
+    if not any(told) or picture.inline or picture.tex:
+        return picture
+    return replace(picture, alt=". ".join(filter(None, [picture.alt.rstrip(" ."), *told])), skipped="")
 
 
 def _picture(page: Page, picture: figures.Picture, *, displayed: bool = False) -> None:

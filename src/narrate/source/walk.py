@@ -7,15 +7,15 @@ see, or what only steers the page, is skipped with a reason. Both are counted wh
 from collections.abc import Collection
 from dataclasses import replace
 
-from narrate.document import MarkKind
+from narrate.document import MarkKind, PageBreak
 from narrate.source import elements
 from narrate.source.article import LeftOut
-from narrate.source.blocks import LABEL, open_block, open_note
+from narrate.source.blocks import LABEL, open_block, open_credit, open_note
 from narrate.source.notes import NoteIndex
 from narrate.source.page import Leave, Line, Page, Place
 from narrate.source.phrasing import open_phrasing
 from narrate.source.stream import Stream
-from narrate.source.tree import Element, attributes, local_name
+from narrate.source.tree import Element, attributes, content, local_name
 
 __all__ = ["LABEL", "LINE", "Walker"]
 
@@ -54,7 +54,8 @@ class Walker:
         page.bodies = page.notes.bodies(root, file)
         page.place, page.line = Place(language=language), Line()
         page.at_line = 0 if lines else -1
-        self._left_out = left_out or {}
+        self._left_out = dict(left_out or {})
+        page.descriptions = self._descriptions(root)
         page.anchor(f"{file}#")
         opened: list[tuple[Place, Leave | None]] = []
         walker = etree.iterwalk(root, events=("start", "end", "comment"))
@@ -79,6 +80,19 @@ class Walker:
         page.flush()
         page.bodies, self._left_out = {}, {}
 
+    def _descriptions(self, root: Element) -> dict[str, str]:
+        """What hidden elements say of pictures that name them. They are read there, and left out where they stand."""
+        wanted: set[str] = set()
+        for element in root.xpath("//*[@aria-describedby or @aria-details or @longdesc]"):
+            wanted |= set(elements.description_ids(attributes(element)))
+        found: dict[str, str] = {}
+        for element in root.xpath("//*[@id]") if wanted else ():
+            attrs = attributes(element)
+            if attrs["id"] in wanted and elements.reason_to_skip(element, local_name(element), attrs):
+                found[attrs["id"]] = content(element)
+                self._left_out[element] = ("description", "read with the picture that it describes")
+        return found
+
     def _enter(self, element: Element) -> Leave | None:
         """Into an element. What is returned is done at its end."""
         page = self._page
@@ -102,6 +116,12 @@ class Walker:
         if name in elements.IGNORED and not (name == "script" and elements.tex_script(attrs)):
             page.skip_inside = True
             return None
+        if elements.is_page_break(element, attrs):
+            page.skip_inside = True
+            page.emit_beside(PageBreak(label=elements.page_label(element, attrs), origin=page.here()))
+            return None
+        if page.place.in_caption and not page.place.muted and elements.is_credit(attrs):
+            return open_credit(page)
         return self._open(element, name, attrs, is_block=is_block)
 
     def _open(self, element: Element, name: str, attrs: dict[str, str], *, is_block: bool) -> Leave | None:
