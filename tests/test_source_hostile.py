@@ -235,6 +235,14 @@ def test_a_megabyte_is_read_in_seconds() -> None:
     assert time.monotonic() - start < 20
 
 
+def test_the_limits_are_written_down() -> None:
+    table = (Path(__file__).parents[1] / "docs/limits.md").read_text("utf-8")
+    for name, value in vars(limits).items():
+        if name.isupper():
+            shown = f"{value >> 20} MB" if name.endswith("BYTES") else f"{value:,}".replace(",", " ")
+            assert f"| `{name}` | {shown} |" in table
+
+
 BITS = (
     *(
         "<p>",
