@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass
 
 from narrate.document import Formula, Origin
+from narrate.source.divide import same_words
 from narrate.source.notes import types
 from narrate.source.tree import Element, attributes, content, local_name
 
@@ -11,6 +12,8 @@ _FILE_NAME = re.compile(r"\S{1,200}\.(?:jpe?g|png|gif|webp|svg|tiff?|bmp|avif)",
 _NAMELESS = re.compile(r"(?:IMG|DSCN?|DSC_?|image|img|picture|figure|photo)?[\s_-]*\d{0,8}", re.I)
 _SIGN_CLASS = re.compile(r"(?:^|[\s_-])(?:emoji|emoticon|smiley|twemoji)(?:$|[\s_-])", re.I)
 _MATH_CLASS = re.compile(r"(?:^|[\s_-])(?:math|tex|latex|mwe-math-fallback-image-\w+)(?:$|[\s_-])", re.I)
+_SPACES = re.compile(r" xmlns(?::\w+)?=\"[^\"]*\"")
+_PREFIX = re.compile(r"(</?)\w+:(?=\w)")
 _ICON_SIDE = 32.0
 _LONGEST_MATHML = 20_000
 
@@ -20,6 +23,7 @@ class Picture:
     """What an `<img>` or a drawing comes to: a description, or words in a line, or a reason to leave it out."""
 
     alt: str = ""
+    caption: str = ""
     inline: str = ""
     tex: str = ""
     skipped: str = ""
@@ -28,7 +32,9 @@ class Picture:
 def picture(element: Element, attrs: dict[str, str], *, captioned: bool) -> Picture:
     """An `<img>` by its attributes. With a caption (`captioned`) an empty alt does not make it decoration."""
     alt = " ".join(attrs.get("alt", "").split())
-    named = alt or " ".join((attrs.get("aria-label") or attrs.get("title") or "").split())
+    named = alt or " ".join(attrs.get("aria-label", "").split())
+    title = " ".join(attrs.get("title", "").split())
+    caption = "" if same_words(title, named) or is_no_description(title) else title
     role = types(attrs)
     if role & {"presentation", "none"}:
         return Picture(skipped="decoration: its role is presentation")
@@ -40,9 +46,9 @@ def picture(element: Element, attrs: dict[str, str], *, captioned: bool) -> Pict
         return Picture(inline=alt)  # a drop cap that was drawn
     if _side(attrs.get("width")) <= 1 and _side(attrs.get("height")) <= 1:
         return Picture(skipped="decoration: a picture of one pixel")
-    if "alt" in attrs and not named and not captioned:
+    if "alt" in attrs and not named and not caption and not captioned:
         return Picture(skipped="decoration: its alt is empty")
-    return Picture(alt="" if is_no_description(named) else named)
+    return Picture(alt="" if is_no_description(named) else named, caption=caption)
 
 
 def is_no_description(alt: str) -> bool:
@@ -77,7 +83,9 @@ def formula(element: Element, attrs: dict[str, str], origin: Origin) -> tuple[Fo
         if "tex" in attributes(node).get("encoding", "").lower() and node.text:
             tex = " ".join(node.text.split())
     mathml = etree.tostring(element, encoding="unicode", with_tail=False)
-    mathml = re.sub(r"\s+xmlns(?::\w+)?=\"[^\"]*\"|(?<=<)\w+:(?=\w)|(?<=</)\w+:(?=\w)", "", mathml)
+    mathml = mathml.replace(' xmlns="http://www.w3.org/1998/Math/MathML"', "")
+    if "xmlns" in mathml:
+        mathml = _SPACES.sub("", _PREFIX.sub(r"\1", mathml))
     label = " ".join(attrs.get("aria-label", "").split())
     line = "".join(content(element).split()) if len(element) else content(element)
     short = mathml if len(mathml) <= _LONGEST_MATHML else ""
