@@ -85,7 +85,7 @@ def _paragraphs(root: Element, elements: list[Element]) -> set[Element]:
     for element in elements:
         del element.attrib[_NUMBER]
     found: set[Element] = set()
-    with contextlib.suppress(etree.ParserError, ValueError):
+    with contextlib.suppress(etree.ParserError, ValueError, AssertionError):  # lxml asserts that there is a body
         for node in html.fragment_fromstring(summary, create_parent=True).iter("*") if summary else ():
             number = node.get(_NUMBER, "")
             if number.isdecimal() and int(number) < len(elements) and (node.text or "").strip():

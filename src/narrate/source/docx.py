@@ -18,7 +18,7 @@ from narrate.document import Document, Metadata
 from narrate.errors import SourceError
 from narrate.source.archive import Archive
 from narrate.source.html import read_html_text
-from narrate.source.limits import DOCX_BYTES, DOCX_PART_BYTES, XML_DEPTH, XML_TAG_BYTES
+from narrate.source.limits import DOCX_BYTES, DOCX_PART_BYTES, XML_DEPTH, XML_TAG_LENGTH
 from narrate.source.name import plain, printable, readable
 from narrate.source.omml import MATH, mathml
 
@@ -115,7 +115,7 @@ def _parts(name: str, data: bytes) -> dict[str, bytes]:
         if size > DOCX_BYTES:
             raise SourceError(f"{name}: unpacks to more than {DOCX_BYTES >> 20} MB of text", hint="divide it")
         if _has_long_tag(part):
-            reason = f"{path[:80]} has a tag of more than {XML_TAG_BYTES >> 10} KB; not read, to be safe"
+            reason = f"{path[:80]} has a tag of more than {XML_TAG_LENGTH >> 10} KB; not read, to be safe"
             raise SourceError(f"{name}: {reason}", hint="open it in Word or LibreOffice and save it again")
         _check(name, path, part)
         parts[path] = part
@@ -151,13 +151,13 @@ def _check(name: str, path: str, part: bytes) -> None:
 def _has_long_tag(part: bytes) -> bool:
     """Whether a tag, a comment or an instruction is so long that expat before 2.6 would take minutes over it: it begins
     each anew with every 16 KB that it is given."""
-    if any(len(piece) - start > XML_TAG_BYTES for piece in part.split(b">") if (start := piece.find(b"<")) >= 0):
+    if any(len(piece) - start > XML_TAG_LENGTH for piece in part.split(b">") if (start := piece.find(b"<")) >= 0):
         return True
     for opening, closing in ((b"<!--", b"-->"), (b"<?", b"?>")):
         at = part.find(opening)
         while at >= 0:
             end = part.find(closing, at + len(opening))
-            if (len(part) if end < 0 else end) - at > XML_TAG_BYTES:
+            if (len(part) if end < 0 else end) - at > XML_TAG_LENGTH:
                 return True
             at = part.find(opening, end) if end >= 0 else -1
     return False

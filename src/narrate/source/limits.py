@@ -54,8 +54,8 @@ DOCX_BYTES = 96 << 20
 XML_DEPTH = 400
 """Elements in elements of a DOCX file's XML. Word's own stay below 60."""
 
-XML_TAG_BYTES = 64 << 10
-"""One tag of a DOCX file's XML."""
+XML_TAG_LENGTH = 65_536
+"""Bytes of one tag of a DOCX file's XML."""
 
 PDF_PAGES = 20_000
 """Pages of a PDF."""
