@@ -26,6 +26,7 @@ import traceback
 from collections import Counter
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 from bench_report import in_columns
@@ -103,8 +104,11 @@ class Reader:
         self._start()
 
     def _start(self) -> None:
-        self._pipe, theirs = multiprocessing.Pipe()
-        self._process = multiprocessing.Process(target=_serve, args=(theirs, self._memory), daemon=True)
+        # Forked where that can be: a child is there at once, and reads as its parent would.
+        methods = multiprocessing.get_all_start_methods()
+        context = multiprocessing.get_context("fork" if sys.platform.startswith("linux") else methods[0])
+        self._pipe, theirs = context.Pipe()
+        self._process: BaseProcess = context.Process(target=_serve, args=(theirs, self._memory), daemon=True)
         self._process.start()
         theirs.close()
 

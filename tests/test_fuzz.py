@@ -1,5 +1,6 @@
 """A short, seeded share of `scripts/fuzz`, and that it notices what it is there to notice."""
 
+import subprocess
 import sys
 import time
 from collections.abc import Iterator
@@ -30,15 +31,16 @@ def reading(monkeypatch: pytest.MonkeyPatch, reader: source.Reader) -> None:
 
 
 @pytest.mark.slow
-def test_no_damaged_document_does_harm(
-    fuzz: ModuleType, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.setattr(sys, "argv", ["fuzz", "--count", "180", "--seed", "20", "--minutes", "2"])
-    assert fuzz.main() == 0, capsys.readouterr().err
-    rows = {line.split()[0]: line.split()[1:6] for line in capsys.readouterr().out.splitlines()}
+def test_no_damaged_document_does_harm() -> None:
+    command = [sys.executable, str(SCRIPTS / "fuzz.py"), "--count", "180", "--seed", "20", "--minutes", "2"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=240)
+    assert done.returncode == 0, done.stderr
+    rows = {line.split()[0]: line.split()[1:6] for line in done.stdout.splitlines()}
     assert set(rows) == {"reader", "txt", "md", "html", "epub", "docx", "pdf", "all"}
     assert rows["all"][0] == "180"
-    assert all(int(rows[kind][1]) > 0 for kind in fuzz.KINDS), "nothing of a kind was read: the damage goes too deep"
+    assert all(int(rows[kind][1]) > 0 for kind in rows if kind != "reader"), (
+        "nothing was read: the damage goes too deep"
+    )
     assert rows["all"][3:5] == ["0", "0"]
 
 
@@ -99,7 +101,8 @@ def test_an_account_that_does_not_add_up_is_noticed(fuzz: ModuleType, monkeypatc
     assert (what, "2 blocks seen" in said) == ("crash", True)
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="a child that is forked sees the patched reader")
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="only a child that is forked sees the patched reader")
+@pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
 def test_a_reader_that_hangs_or_dies_is_replaced(fuzz: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
     import os
 
