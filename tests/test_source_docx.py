@@ -117,6 +117,12 @@ def test_names_that_lead_out_of_the_archive_are_only_names(tmp_path: Path) -> No
     assert sorted(tmp_path.rglob("*")) == [tmp_path / "a", path.parent, path]
 
 
+def test_a_name_of_nothing_is_nobodys() -> None:
+    """Found by scripts/fuzz: a name ends at its first NUL, and Python looks at the last letter of what is left."""
+    data = docx(para("It rained."), parts={"Qname": b""}).replace(b"Qname", b"\0name")
+    assert [each.text for each in of_kind(data, Paragraph) if isinstance(each, Paragraph)] == ["It rained."]
+
+
 def test_a_picture_somewhere_else_is_not_fetched() -> None:
     linked = picture("A bridge").replace('r:embed="rPicture"', 'r:link="rPicture"')
     relation = (
