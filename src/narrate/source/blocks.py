@@ -1,5 +1,6 @@
 """What HTML's block elements mean: headings, lists, quotations, figures, tables, notes. Pure."""
 
+import itertools
 from dataclasses import replace
 
 from narrate.document import Code, Figure, MarkKind, Note, Paragraph, SceneBreak, Table
@@ -75,7 +76,7 @@ def _code(page: Page, element: Element, attrs: dict[str, str]) -> None:
 
 def _figure(page: Page, element: Element) -> Leave:
     depth = page.place.figure_depth + 1
-    captions = element.iter("{*}figcaption") if depth < _DEEPEST_LOOK else ()
+    captions = itertools.islice(element.iter("{*}figcaption"), _DEEPEST_LOOK) if depth < _DEEPEST_LOOK else ()
     captioned = any(content(caption) for caption in captions)
     page.place = replace(page.place, captioned=captioned, figure_depth=depth)
     sink = Sink()
@@ -186,7 +187,7 @@ def _put_note(page: Page, key: str, note: Item, others: list[Item]) -> None:
         anchors = [item for item in others if item.anchor]
         others = [item for item in others if not item.anchor]
         page.stream.bodies[key] = Body(note=note, others=others)
-        target += [Item(moved=True), *anchors]
+        target += [Item(gone="notes that are read where they are marked"), *anchors]
     else:
         target += [note, *others]
 

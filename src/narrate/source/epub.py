@@ -10,7 +10,7 @@ from pathlib import Path
 
 from narrate.document import Block, Chapter, Document, Heading, Metadata, Origin
 from narrate.errors import SourceError
-from narrate.source.account import left_over
+from narrate.source.account import left_over, told
 from narrate.source.archive import Archive
 from narrate.source.article import LeftOut
 from narrate.source.contents import by_contents
@@ -140,7 +140,7 @@ def _document(
             cover=_cover(archive, package, stream),
         ),
         chapters=tuple(chapters),
-        warnings=(*stream.warnings, *division.warnings),
+        warnings=told([*stream.warnings, *division.warnings]),
         skipped=(*stream.skipped, *left_over(blocks, chapters)),
         seen=seen,
     )

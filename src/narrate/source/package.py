@@ -228,11 +228,11 @@ class _Opf:
         """The entries of a `<nav>`, and each one's `epub:type`."""
         count = 0
         for element in nav.iter("*"):
-            if local_name(element) not in ("a", "span") or (title := content(element)) == "":
+            if not _is_label(element) or not (title := content(element)):
                 continue
             attrs = attributes(element)
             key = self._key(attrs.get("href", ""), path) if local_name(element) == "a" else ""
-            if (not key and local_name(element) == "a") or not _is_label(element):
+            if not key and local_name(element) == "a":
                 continue
             depth = sum(1 for around in element.iterancestors() if local_name(around) == "ol")
             yield ContentsEntry(title=title, key=key, depth=min(depth, _DEEPEST)), " ".join(sorted(types(attrs)))
@@ -273,5 +273,7 @@ def _is_text(item: _Item) -> bool:
 
 def _is_label(element: Element) -> bool:
     """Whether a link or a span is the label of its item, and no part of another label."""
+    if local_name(element) == "a":
+        return not any(local_name(around) == "a" for around in element.iterancestors())
     parent = element.getparent()
-    return parent is not None and (local_name(parent) == "li" or local_name(element) == "a")
+    return local_name(element) == "span" and parent is not None and local_name(parent) == "li"

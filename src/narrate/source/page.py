@@ -232,6 +232,8 @@ class Page:
             if muted.count:
                 self.stream.seen += muted.count
                 self.stream.skip(kind, reason, muted.origin, count=muted.count, text=muted.text)
+            if kind == "contents":
+                self.sinks[-1].items.append(Item(gone="a table of contents"))
 
         return leave
 

@@ -109,13 +109,13 @@ class Walker:
         body = page.bodies.get(element) if page.bodies else None
         if body is not None and not page.place.in_note and (body or not page.place.muted):
             return open_note(page, element, body)
+        if name in elements.IGNORED and not (name == "script" and elements.tex_script(attrs)):
+            page.skip_inside = True
+            return None
         if not page.place.muted:
             mute = self._left_out.get(element) or elements.reason_to_skip(element, name, attrs)
             if mute:
                 return page.mute(*mute)
-        if name in elements.IGNORED and not (name == "script" and elements.tex_script(attrs)):
-            page.skip_inside = True
-            return None
         if elements.is_page_break(element, attrs):
             page.skip_inside = True
             page.emit_beside(PageBreak(label=elements.page_label(element, attrs), origin=page.here()))
