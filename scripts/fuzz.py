@@ -7,16 +7,18 @@
     scripts/fuzz --atheris --kind html --minutes 5
 
 What may happen: the document is read, and every block of it accounted for; or one clear line says why not. What may
-not: any other exception, an error of several lines, a hang, a process that dies or grows beyond --memory, an error about
-a damaged file that was in truth a mistake of ours. Seed, kind and number decide everything about an input. Exit 1 when
-anything was found.
+not: any other exception, an error of several lines, a hang, a process that dies or grows beyond --memory, an error
+about a damaged file that was in truth a mistake of ours. Seed, kind and number decide everything about an input. Exit 1
+when anything was found.
 
 --atheris looks for new paths by coverage instead; it has wheels for Linux on x86-64 alone: pip install atheris.
 """
 
 import argparse
+import importlib
 import multiprocessing
 import os
+import pkgutil
 import signal
 import sys
 import time
@@ -24,12 +26,14 @@ import traceback
 from collections import Counter
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 from bench_report import in_columns
 from fuzz_seeds import KINDS, mutated, seeds
 
 HANG_S = 20.0
+_OURS = "src/narrate"
 _ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(_ROOT / "src"))
 
@@ -76,7 +80,7 @@ def _ours(cause: BaseException | None) -> str:
     if not isinstance(cause, AttributeError | TypeError | NameError | KeyError | IndexError | AssertionError):
         return ""
     frames = traceback.extract_tb(cause.__traceback__)
-    if not frames or "src/narrate" not in frames[-1].filename.replace(os.sep, "/"):
+    if not frames or _OURS not in frames[-1].filename.replace(os.sep, "/"):
         return ""
     return "".join(traceback.format_exception(cause))
 
@@ -100,8 +104,11 @@ class Reader:
         self._start()
 
     def _start(self) -> None:
-        self._pipe, theirs = multiprocessing.Pipe()
-        self._process = multiprocessing.Process(target=_serve, args=(theirs, self._memory), daemon=True)
+        # Forked where that can be: a child is there at once, and reads as its parent would.
+        methods = multiprocessing.get_all_start_methods()
+        context = multiprocessing.get_context("fork" if sys.platform.startswith("linux") else methods[0])
+        self._pipe, theirs = context.Pipe()
+        self._process: BaseProcess = context.Process(target=_serve, args=(theirs, self._memory), daemon=True)
         self._process.start()
         theirs.close()
 
@@ -184,8 +191,14 @@ def with_atheris(args: argparse.Namespace) -> int:
         print("fuzz: atheris is not installed: pip install atheris (Linux on x86-64 only)", file=sys.stderr)
         return 2
     kind = args.kind or "html"
-    with atheris.instrument_imports(include=["narrate.source"]):
-        import narrate.source  # noqa: F401
+    with atheris.instrument_imports(include=["narrate.source", "mammoth", "pypdf"]):
+        import mammoth  # noqa: F401
+        import pypdf  # noqa: F401
+
+        from narrate import source
+
+        for module in pkgutil.iter_modules(source.__path__, "narrate.source."):
+            importlib.import_module(module.name)
 
     def one(data: bytes) -> None:
         what, said = outcome(kind, data)

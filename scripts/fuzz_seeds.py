@@ -121,8 +121,10 @@ def mutated(kind: str, originals: list[bytes], seed: int, number: int) -> bytes:
 
 
 def _damaged(data: bytes, rng: random.Random, originals: list[bytes], kind: str) -> bytes:
+    # Most damage to markup only makes it no markup: what is well formed and wrong goes deeper.
+    ways = _WAYS_OF_MARKUP if kind in ("docx", "epub", "html") and rng.random() < 0.7 else _WAYS
     for _ in range(rng.randint(1, 6)):
-        data = rng.choice(_WAYS)(data, rng, kind)
+        data = rng.choice(ways)(data, rng, kind)
     if rng.random() < 0.05:
         other = rng.choice(originals)
         data = data[: rng.randint(0, len(data))] + other[rng.randint(0, len(other)) :]
@@ -183,8 +185,39 @@ def _number(data: bytes, rng: random.Random, _: str) -> bytes:
     return data[: found.start()] + other + data[found.end() :]
 
 
+def _element(data: bytes, rng: random.Random, _: str) -> bytes:
+    """An element, to the first end of its name, taken out, doubled, emptied, unwrapped or nested in itself."""
+    opened = list(re.finditer(rb"<([\w:]+)(?:\s[^<>]*)?(?<!/)>", data))
+    if not opened:
+        return data
+    start = rng.choice(opened)
+    end = data.find(b"</" + start[1] + b">", start.end())
+    if end < 0:
+        return data
+    stop = end + len(start[1]) + 3
+    whole, inner = data[start.start() : stop], data[start.end() : end]
+    tail = b"</" + start[1] + b">"
+    deep = rng.choice((2, 20, 900))
+    changed = rng.choice(
+        (b"", whole * rng.choice((2, 300)), start[0] + tail, start[0] * deep + inner + tail * deep, inner)
+    )
+    return data[: start.start()] + changed + data[stop:]
+
+
+def _attribute(data: bytes, rng: random.Random, _: str) -> bytes:
+    """One attribute's value put in the place of another's, or something odd there."""
+    found = list(re.finditer(rb'="([^"<>]*)"', data))
+    if not found:
+        return data
+    one, other = rng.choice(found), rng.choice(found)
+    value = rng.choice((other[1], b"", b"-1", b"99999999", b"../../etc/passwd", b"#", b"a" * 5000, b"%00"))
+    return data[: one.start(1)] + value + data[one.end(1) :]
+
+
 _Way = Callable[[bytes, random.Random, str], bytes]
 _WAYS: list[_Way] = [_flip, _cut, _end, _noise, _again, _move, _token, _token, _number]
+
+_WAYS_OF_MARKUP: list[_Way] = [_element, _element, _attribute]
 
 
 def _unpacked(data: bytes) -> dict[str, bytes]:

@@ -66,8 +66,10 @@ FILE_ENTITY = '<!DOCTYPE d [<!ENTITY x SYSTEM "file:///etc/passwd">]>'
         (docx(parts=main_part("&x;", FILE_ENTITY)), "declares entities"),
         (docx(parts={"word/styles.xml": FILE_ENTITY.encode("utf-16")}), "declares entities"),
         (docx(parts={"word/zeros.xml": bytes(60 << 20)}), "unpacks to 10.. times"),
-        (stored({f"word/{n}.xml": bytes(33 << 20) for n in range(3)}), "unpacks to more"),
-        (docx(parts=main_part("<w:p>" * 20_000 + "</w:p>" * 20_000)), "nested too deeply"),
+        (stored({f"word/{n}.xml": b"<a>%b</a>" % (b" " * (33 << 20)) for n in range(3)}), "unpacks to more"),
+        (stored(main_part(f"<w:p a='{'x' * 2_000_000}'/>")), "a tag of more than 64 KB"),
+        (stored(main_part(f"<!--{'> ' * 1_000_000}-->")), "a tag of more than 64 KB"),
+        (stored(main_part("<w:p>" * 20_000 + "</w:p>" * 20_000)), "nested too deeply"),
         (stored({f"{n}.txt": b"" for n in range(20_001)}), "more than 20000 files"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
@@ -113,6 +115,12 @@ def test_names_that_lead_out_of_the_archive_are_only_names(tmp_path: Path) -> No
     path.write_bytes(data)
     assert read(path).metadata.title == "In"
     assert sorted(tmp_path.rglob("*")) == [tmp_path / "a", path.parent, path]
+
+
+def test_a_name_of_nothing_is_nobodys() -> None:
+    """Found by scripts/fuzz: a name ends at its first NUL, and Python looks at the last letter of what is left."""
+    data = docx(para("It rained."), parts={"Qname": b""}).replace(b"Qname", b"\0name")
+    assert [each.text for each in of_kind(data, Paragraph) if isinstance(each, Paragraph)] == ["It rained."]
 
 
 def test_a_picture_somewhere_else_is_not_fetched() -> None:

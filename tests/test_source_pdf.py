@@ -202,6 +202,21 @@ def test_every_block_has_its_page_and_page_breaks_have_their_labels() -> None:
     ]
 
 
+def test_a_line_that_comes_back_at_another_height_is_no_running_head() -> None:
+    rest = "\n".join(f"72 {600 - 14 * n} 11 And line {{0}}{n} of this page is another." for n in range(5))
+    data = from_layout("\n".join(f"page\n72 {740 - 20 * n} 11 Nevermore.\n{rest.format(n)}" for n in (1, 2, 3)))
+    assert " ".join(texts(data)).count("Nevermore.") == 3
+
+
+def test_an_outline_entry_is_the_line_that_it_leads_to_and_not_another_of_the_same_words() -> None:
+    data = from_layout(
+        "page\n72 740 11 The rain\n72 700 11 fell on the bridge.\n72 600 11 The rain\n72 560 11 It fell on.\n"
+        "outline 1 1 612 The rain"
+    )
+    kinds = [type(block).__name__ for block in blocks(data)]
+    assert kinds == ["PageBreak", "Paragraph", "Paragraph", "Heading", "Paragraph"]
+
+
 def test_a_note_leaves_a_mark_where_its_sign_stood() -> None:
     found = blocks(
         from_layout("page\n72 700 11 It rained.\n130 704 7 1\n135 700 11  We drove.\n72 60 7 1\n80 57 8 In May.")

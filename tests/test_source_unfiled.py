@@ -156,3 +156,10 @@ def test_a_project_opens_from_standard_input(
     project = pipeline.open_project(Request(source=STDIN, store=tmp_path / "store"))
     assert project.folder == Path("audiobooks/The Bridge")
     assert project.config.delivery.rate_wpm == 150
+
+
+def test_a_page_of_which_nothing_is_left_is_no_mistake_of_ours(piped: type[Piped]) -> None:
+    """Found by scripts/fuzz --atheris: lxml asserts that there is a body, and here it stands in an unknown element."""
+    page = b"<!DOCTYPE html><html lang=en><head><tThe Paper</title><meta content=b X</head><body>\n<nav><a hp>By</nav>"
+    with pytest.raises(SourceError, match="no text in it"):
+        piped(page).read()

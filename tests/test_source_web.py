@@ -334,6 +334,13 @@ def test_a_page_is_read_without_its_menu_and_in_the_charset_of_its_header(
     assert document.metadata.title == "Un ete"
 
 
+def test_the_charset_of_the_header_is_above_what_the_bytes_look_like(
+    site: Site, reading: Callable[[str], Document]
+) -> None:
+    site.answers["/"] = page("Шёл дождь.".encode("koi8-r"), "text/plain; charset=koi8-r")
+    assert words(reading("https://example.org/")) == ["Шёл дождь."]
+
+
 def test_a_pdf_is_read_from_an_address(site: Site, reading: Callable[[str], Document]) -> None:
     site.answers["/paper.pdf"] = page(from_layout("page\n72 700 11 It rained."), "application/pdf")
     document = reading("https://example.org/paper.pdf")

@@ -16,7 +16,7 @@ else:  # Typer knows no unions
     Source = Annotated[
         Path,
         typer.Argument(
-            help="The document: .txt, .md, .docx or .pdf; an https:// address; or - for standard input.",
+            help="A .txt, .md, .html, .epub, .docx or .pdf file; an https:// address; or - for standard input.",
             show_default=False,
             parser=located,
             metavar="SOURCE",

@@ -27,7 +27,7 @@ class Archive:
         except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
             raise SourceError(f"{name}: not a whole ZIP archive, damaged or cut short", hint="get it again") from error
         # Paths that lead out of the archive are nobody's: nothing can name them.
-        self._files = {info.filename: info for info in self._zip.infolist() if not info.is_dir()}
+        self._files = {info.filename: info for info in self._zip.infolist() if info.filename and not info.is_dir()}
         self._folded = {path.casefold(): path for path in self._files}
 
     @property

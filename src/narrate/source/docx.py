@@ -12,16 +12,17 @@ from collections import Counter
 from dataclasses import dataclass, replace
 from pathlib import Path
 from xml.etree import ElementTree
+from xml.parsers import expat
 
 from narrate.document import Document, Metadata
 from narrate.errors import SourceError
 from narrate.source.archive import Archive
 from narrate.source.html import read_html_text
-from narrate.source.limits import DOCX_BYTES, DOCX_PART_BYTES
+from narrate.source.limits import DOCX_BYTES, DOCX_PART_BYTES, XML_DEPTH, XML_TAG_LENGTH
 from narrate.source.name import plain, printable, readable
 from narrate.source.omml import MATH, mathml
 
-_DOCTYPE = tuple("<!DOCTYPE".encode(encoding) for encoding in ("utf-8", "utf-16-le", "utf-16-be"))
+_ODD = "no word processor writes such a file: get it elsewhere"
 _OLD = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _STYLES = """
 p[style-name='Title'] => h1.docx-title:fresh
@@ -88,9 +89,10 @@ def read_docx(path: Path, data: bytes) -> Document:
     except SourceError:
         raise
     except RecursionError as error:
-        raise SourceError(f"{name}: elements nested too deeply", hint="no word processor writes such a file") from error
+        raise SourceError(f"{name}: elements nested too deeply", hint=_ODD) from error
     except Exception as error:  # a parser of such a format fails in every way that Python can
-        reason = " ".join(str(error).split())[:120] or type(error).__name__
+        missing = f"{error} is missing" if isinstance(error, KeyError) else str(error)
+        reason = " ".join(missing.split())[:120] or type(error).__name__
         hint = "open it in Word or LibreOffice and save it again"
         raise SourceError(f"{name}: a damaged DOCX file: {reason}", hint=hint) from error
     markup = _PLACES.sub(lambda found: fragments[int(found[1])] if int(found[1]) < len(fragments) else "", markup)
@@ -112,11 +114,53 @@ def _parts(name: str, data: bytes) -> dict[str, bytes]:
         size += len(part)
         if size > DOCX_BYTES:
             raise SourceError(f"{name}: unpacks to more than {DOCX_BYTES >> 20} MB of text", hint="divide it")
-        if any(sign in part for sign in _DOCTYPE):
-            hint = "no word processor writes such a file: get it elsewhere"
-            raise SourceError(f"{name}: {path[:80]} declares entities; not read, to be safe", hint=hint)
+        if _has_long_tag(part):
+            reason = f"{path[:80]} has a tag of more than {XML_TAG_LENGTH >> 10} KB; not read, to be safe"
+            raise SourceError(f"{name}: {reason}", hint="open it in Word or LibreOffice and save it again")
+        _check(name, path, part)
         parts[path] = part
     return parts
+
+
+def _check(name: str, path: str, part: bytes) -> None:
+    """Refuse what takes mammoth's parser minutes or more: entities, and elements nested by the thousand."""
+    depth = 0
+
+    def opened(_name: str, _attributes: object) -> None:
+        nonlocal depth
+        depth += 1
+        if depth > XML_DEPTH:
+            raise SourceError(f"{name}: {path[:80]} has elements nested too deeply; not read, to be safe", hint=_ODD)
+
+    def closed(_name: str) -> None:
+        nonlocal depth
+        depth -= 1
+
+    def declared(*_: object) -> None:
+        raise SourceError(f"{name}: {path[:80]} declares entities; not read, to be safe", hint=_ODD)
+
+    parser = expat.ParserCreate()
+    parser.StartElementHandler, parser.EndElementHandler = opened, closed
+    parser.StartDoctypeDeclHandler = declared
+    try:
+        parser.Parse(part, True)
+    except expat.ExpatError as error:
+        raise ValueError(f"{path[:80]}: {error}") from error
+
+
+def _has_long_tag(part: bytes) -> bool:
+    """Whether a tag, a comment or an instruction is so long that expat before 2.6 would take minutes over it: it begins
+    each anew with every 16 KB that it is given."""
+    if any(len(piece) - start > XML_TAG_LENGTH for piece in part.split(b">") if (start := piece.find(b"<")) >= 0):
+        return True
+    for opening, closing in ((b"<!--", b"-->"), (b"<?", b"?>")):
+        at = part.find(opening)
+        while at >= 0:
+            end = part.find(closing, at + len(opening))
+            if (len(part) if end < 0 else end) - at > XML_TAG_LENGTH:
+                return True
+            at = part.find(opening, end) if end >= 0 else -1
+    return False
 
 
 def _properties(parts: dict[str, bytes]) -> _Properties:

@@ -51,6 +51,12 @@ DOCX_PART_BYTES = 48 << 20
 DOCX_BYTES = 96 << 20
 """All XML parts of a DOCX file together, unpacked. Pictures are never unpacked."""
 
+XML_DEPTH = 400
+"""Elements in elements of a DOCX file's XML. Word's own stay below 60."""
+
+XML_TAG_LENGTH = 65_536
+"""Bytes of one tag of a DOCX file's XML."""
+
 PDF_PAGES = 20_000
 """Pages of a PDF."""
 

@@ -1,201 +1,242 @@
-"""A PDF's page in, its lines out, in the order in which they were set. Touches nothing.
+"""The page as it is being read: the block in the making, where the walk stands, and where blocks go. Pure."""
 
-A line is known by where it begins, how large it is set and what it says. The order is that of the page's own
-program, which goes column by column in what typesetters, word processors and browsers write.
-"""
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, field, replace
 
-import math
-import re
-import time
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from narrate.document import (
+    Block,
+    Heading,
+    ListItem,
+    Mark,
+    MarkKind,
+    Origin,
+    Paragraph,
+    Quotation,
+    SceneBreak,
+)
+from narrate.source.flow import Flow, Opened, joined
+from narrate.source.lines import is_mark
+from narrate.source.lists import List
+from narrate.source.notes import NoteIndex
+from narrate.source.stream import Item, Reference, Stream
+from narrate.source.tables import TableBuilder
+from narrate.source.tree import Element
 
-if TYPE_CHECKING:
-    from pypdf import PageObject
+Leave = Callable[[], None]
+"""What is done at an element's end."""
 
-MARK_OPEN, MARK_CLOSE = "\x02", "\x03"
-"""Around the label of a note where it is marked in a line's text. No text has them: control characters are left out."""
-
-_LIGATURES = {"ﬀ": "ff", "ﬁ": "fi", "ﬂ": "fl", "ﬃ": "ffi", "ﬄ": "ffl", "ﬅ": "st", "ﬆ": "st"}
-_CLEAN = str.maketrans({"\t": " ", "\xa0": " ", "\n": "", "\r": "", "\ufeff": ""} | _LIGATURES)
-_UNREADABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\uf8ff\ufffd-\uffff\U000f0000-\U0010ffff]")
-"""What a font gives that does not tell which letters it shows."""
-_LABEL = re.compile(r"\s*(\d{1,3}|[*†‡§¶]{1,3})\s*")
-_RAISED = 0.8
-_ADVANCE_EM = 0.5
-"""A letter's width on average; only used to guess whether two pieces of a line have a space between them."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Line:
-    """A line of set text: its page (from 0), where it begins in points (y grows upwards), and its size in points."""
-
-    page: int
-    x: float
-    y: float
-    size: float
-    text: str
-
-    @property
-    def words(self) -> str:
-        """The text without marks of notes."""
-        return re.sub(f"{MARK_OPEN}[^{MARK_CLOSE}]*{MARK_CLOSE}", "", self.text)
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Picture:
-    """A picture drawn on the page (from 0); `name` tells it from others, `y` is its lower edge, `area` in points²."""
-
-    page: int
-    name: int
-    y: float
-    area: float
-
-
-class OverBudgetError(Exception):
-    """A document asked for more than any book needs; says what."""
-
-
-class Budget:
-    """What one document may cost: seconds, and characters of text."""
-
-    def __init__(self, *, seconds: float, characters: int) -> None:
-        self._deadline = time.monotonic() + seconds
-        self._seconds = seconds
-        self._left = self._characters = characters
-
-    def spend(self, characters: int) -> None:
-        """Raises OverBudgetError when nothing is left."""
-        self._left -= characters
-        if self._left < 0:
-            raise OverBudgetError(f"more than {self._characters:,} characters of text")
-        if time.monotonic() > self._deadline:
-            raise OverBudgetError(f"not read after {self._seconds:.0f} seconds")
-
-
-def read_page(page: "PageObject", number: int, budget: Budget) -> tuple[list[Line | Picture], int]:
-    """What stands on `page`, and how many of its characters say nothing because their font does not tell letters."""
-    setter = _Setter(number)
-    pictures = _pictures(page)
-    budget.spend(0)
-
-    def shown(text: str, cm: list[float], tm: list[float], _font: Any, size: float) -> None:
-        budget.spend(len(text))
-        setter.add(text, _product(tm, cm), size)
-
-    def drawn(operator: bytes, operands: Any, cm: list[float], _tm: list[float]) -> None:
-        if operator == b"Do" and operands and operands[0] in pictures:
-            setter.draw(pictures[operands[0]], cm)
-
-    if pictures:
-        page.extract_text(visitor_text=shown, visitor_operand_before=drawn)
-    else:
-        page.extract_text(visitor_text=shown)
-    return setter.finished(), setter.unreadable
-
-
-def _pictures(page: "PageObject") -> dict[str, int]:
-    """The page's pictures by their names in its program, each with what tells it from all others in the file."""
-    found: dict[str, int] = {}
-    resources = page.get("/Resources")
-    objects = resources.get_object().get("/XObject") if resources else None
-    for name, reference in (objects.get_object() if objects else {}).items():
-        if reference.get_object().get("/Subtype") == "/Image":
-            found[name] = getattr(reference, "idnum", -len(found) - 1)
-    return found
-
-
-def _product(m: list[float], n: list[float]) -> tuple[float, ...]:
-    return (
-        m[0] * n[0] + m[1] * n[2],
-        m[0] * n[1] + m[1] * n[3],
-        m[2] * n[0] + m[3] * n[2],
-        m[2] * n[1] + m[3] * n[3],
-        m[4] * n[0] + m[5] * n[2] + n[4],
-        m[4] * n[1] + m[5] * n[3] + n[5],
-    )
+Texts = list[tuple[str, tuple[Mark, ...]]]
+_Marked = Heading | Paragraph | Quotation | ListItem
 
 
 @dataclass(kw_only=True, slots=True)
-class _Open:
-    """The line that is being set: where it began, where its last piece began, and its baseline."""
+class Muted:
+    """A part that is left out as a whole: how many blocks were in it, and how it began."""
 
-    x: float
-    y: float
-    size: float
-    last_x: float
-    last_text: str
-    texts: list[str]
+    kind: str
+    reason: str
+    origin: Origin
+    count: int = 0
+    text: str = ""
 
 
-@dataclass(slots=True)
-class _Setter:
-    """Puts pieces of text, as they come, into lines."""
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Place:
+    """Where the walk stands: what the elements that are open mean for the words inside them."""
 
-    page: int
-    unreadable: int = 0
-    _items: list[Line | Picture] = field(default_factory=list)
-    _open: _Open | None = None
+    quoted: bool = False
+    heading: int = 0
+    list: List | None = None
+    language: str = ""
+    muted: Muted | None = None
+    in_note: bool = False
+    captioned: bool = False
+    in_caption: bool = False
+    figure_depth: int = 0
+    table_depth: int = 0
+    table: TableBuilder | None = None
+    in_head: bool = False
+    in_foot: bool = False
 
-    def add(self, text: str, matrix: tuple[float, ...], size: float) -> None:
-        cleaned, unreadable = _UNREADABLE.subn("", text.translate(_CLEAN))
-        self.unreadable += unreadable
-        if not cleaned.strip():
-            if cleaned and self._open:
-                self._open.texts.append(" ")
+
+@dataclass(kw_only=True, slots=True)
+class Line:
+    """The block in the making, the notes marked in it, and what comes after it because it stood inside it."""
+
+    flow: Flow = field(default_factory=Flow)
+    references: list[Reference] = field(default_factory=list)
+    after: list[Item] = field(default_factory=list)
+    origin: Origin = field(default_factory=Origin)
+
+
+@dataclass(kw_only=True, slots=True)
+class Sink:
+    """Where blocks go. In one that `merges` (a caption, a note, a cell), texts are gathered to be one text."""
+
+    items: list[Item] = field(default_factory=list)
+    merges: bool = False
+    texts: Texts = field(default_factory=list)
+    credit: str = ""
+    references: list[Reference] = field(default_factory=list)
+
+
+class Page:
+    """One file being read into a stream. What its elements mean is said in `phrasing.py` and `blocks.py`.
+
+    `file` begins the keys of places, `shown_file` their origins; `wanted` are keys that become anchors in the stream.
+    `bodies` are the elements that are notes; `descriptions` is what hidden elements say of pictures, by their ids.
+    `at_line` is the line that an element named last, or -1 where lines are those of the file. An element that sets
+    `skip_inside` is done with: nothing in it is looked at.
+    """
+
+    def __init__(self, stream: Stream, notes: NoteIndex) -> None:
+        self.stream = stream
+        self.notes = notes
+        self.file = ""
+        self.shown_file = ""
+        self.wanted: Collection[str] = ()
+        self.bodies: dict[Element, str] = {}
+        self.descriptions: dict[str, str] = {}
+        self.place = Place()
+        self.line = Line()
+        self.sinks = [Sink(items=stream.items)]
+        self.skip_inside = False
+        self.breaks = 0
+        self.nearest_id = ""
+        self.at_line = -1
+        self.bases: list[tuple[Flow, Opened]] = []
+
+    def words(self, text: str) -> None:
+        """Words of the block in the making."""
+        if self.breaks and not text.isspace():
+            self.breaks = 0
+        self.line.flow.words(text)
+
+    def flush(self) -> None:
+        """End the block in the making."""
+        line = self.line
+        text, marks = line.flow.take()
+        references, after = tuple(line.references), line.after
+        line.references, line.after = [], []
+        self.breaks = 0
+        if text:
+            self.emit(self._worded(text, marks, line.origin), references)
+        elif references:
+            self.sinks[-1].references += references
+            self.sinks[-1].items.append(Item(references=references))
+        for item in after:
+            if item.block is None:
+                self.sinks[-1].items.append(item)
+            else:
+                self.emit(item.block)
+
+    def _worded(self, text: str, marks: tuple[Mark, ...], origin: Origin) -> Block:
+        place = self.place
+        if place.heading:
+            return Heading(text=text, level=place.heading, marks=marks, origin=origin)
+        marker = place.list.taken_marker() if place.list else ""
+        if place.quoted or (place.in_note and marker):
+            if marker:
+                text, marks = joined([(f"{marker}.", ()), (text, marks)])
+            return Quotation(text=text, marks=marks, origin=origin)
+        if place.list:
+            return ListItem(text=text, marker=marker, level=place.list.level, marks=marks, origin=origin)
+        if is_mark(text) and not any(map(str.isalnum, text)):
+            return SceneBreak(origin=origin)
+        return Paragraph(text=text, marks=marks, origin=origin)
+
+    def emit(self, block: Block, references: tuple[Reference, ...] = ()) -> None:
+        """Put a block where blocks go now, and count it."""
+        muted = self.place.muted
+        if muted:
+            muted.count += 1
+            muted.text = muted.text or _excerpt(block)
             return
-        x, y, size = _upright(matrix, size)
-        if not all(map(math.isfinite, (x, y, size))):
-            x = y = 0.0
-        line = self._open
-        if line and self._goes_on(line, x, y, size):
-            self._append(line, cleaned, x, y, size)
+        sink = self.sinks[-1]
+        if sink.merges and isinstance(block, _Marked):
+            sink.texts.append((block.text, block.marks))
+            sink.references += references
+            return
+        self.stream.seen += 1
+        sink.items.append(Item(block=block, references=references))
+
+    def emit_beside(self, block: Block) -> None:
+        """Put a block that stands among words after the block that they make."""
+        if self.line.flow.is_empty:
+            self.emit(block)
         else:
-            self._close()
-            self._open = _Open(x=x, y=y, size=size, last_x=x, last_text=cleaned, texts=[cleaned])
+            self.line.after.append(Item(block=block))
 
-    def draw(self, name: int, cm: list[float]) -> None:
-        """A picture: the unit square, as `cm` has it."""
-        area = abs(cm[0] * cm[3] - cm[1] * cm[2])
-        low = cm[5] + min(0.0, cm[1], cm[3], cm[1] + cm[3])
-        if math.isfinite(area) and math.isfinite(low):
-            self._close()
-            self._items.append(Picture(page=self.page, name=name, y=low, area=area))
+    def skip(self, kind: str, reason: str, text: str = "") -> None:
+        """Count one block, and leave it out."""
+        if self.place.muted:
+            self.place.muted.count += 1
+            return
+        self.stream.seen += 1
+        self.stream.skip(kind, reason, self.here(), text=text)
 
-    def finished(self) -> list[Line | Picture]:
-        self._close()
-        return self._items
+    def anchor(self, key: str) -> None:
+        """Remember in the stream where the place of that key is."""
+        item = Item(anchor=key)
+        if self.line.flow.is_empty:
+            self.sinks[-1].items.append(item)
+        else:
+            self.line.after.append(item)
 
-    def _goes_on(self, line: _Open, x: float, y: float, size: float) -> bool:
-        return abs(y - line.y) <= 0.6 * max(size, line.size) and x >= line.last_x - 0.1
+    def here(self, element: Element | None = None, attrs: dict[str, str] | None = None) -> Origin:
+        """Where an element stands; without one, where the block in the making does."""
+        if element is None:
+            return self.line.origin
+        own = (attrs or {}).get("id", self.nearest_id)
+        line = self.at_line if self.at_line >= 0 else element.sourceline or 0
+        if not self.shown_file:
+            return Origin(line=line)
+        return Origin(line=line, href=f"{self.shown_file}#{own}" if own else self.shown_file)
 
-    def _append(self, line: _Open, text: str, x: float, y: float, size: float) -> None:
-        raised = size < _RAISED * line.size and y > line.y + 0.1 * line.size
-        if raised and (label := _LABEL.fullmatch(text)):
-            text = f"{MARK_OPEN}{label[1]}{MARK_CLOSE}"
-        elif line.size < _RAISED * size and len(line.texts) == 1 and (label := _LABEL.fullmatch(line.texts[0])):
-            # The label that a note at the page's foot begins with.
-            line.texts[0] = f"{MARK_OPEN}{label[1]}{MARK_CLOSE}"
-            line.y, line.size = y, size
-        elif x > line.last_x:
-            end = line.last_x + len(line.last_text) * _ADVANCE_EM * line.size
-            if x - end > 1.5 * line.size and not line.last_text.endswith(" "):
-                line.texts.append(" ")
-        line.texts.append(text)
-        line.last_x, line.last_text = x, text
-        if size > line.size:
-            line.y, line.size = y, size
+    def next_line(self, line: str, *, is_block: bool) -> None:
+        """From here on, things stand on the line that an element names."""
+        if is_block:
+            self.flush()
+        if line.isdecimal() and len(line) < 10:
+            self.at_line = int(line)
 
-    def _close(self) -> None:
-        line, self._open = self._open, None
-        if line and (text := " ".join("".join(line.texts).split())):
-            size = round(line.size, 1)
-            self._items.append(Line(page=self.page, x=line.x, y=line.y, size=size, text=text))
+    def name(self, name: str, attrs: dict[str, str]) -> None:
+        """Note an element's id: places after it are told by it, and it may be one that is wanted."""
+        for own in (attrs.get("id"), attrs.get("name") if name == "a" else None):
+            if own:
+                self.nearest_id = own
+                if (key := f"{self.file}#{own}") in self.wanted:
+                    self.anchor(key)
+
+    def marked(self, kind: MarkKind, value: str = "") -> Leave:
+        """Begin a mark; what is returned ends it."""
+        flow = self.line.flow
+        mark = flow.opened(kind, value)
+
+        def leave() -> None:
+            flow.close(mark)
+
+        return leave
+
+    def mute(self, kind: str, reason: str) -> Leave:
+        """Leave out all that an element holds, and say so once."""
+        muted = Muted(kind=kind, reason=reason, origin=self.here())
+        line, self.line = self.line, Line(origin=self.line.origin)
+        self.place = replace(self.place, muted=muted)
+
+        def leave() -> None:
+            self.flush()
+            self.line = line
+            if kind == "media":
+                muted.count = muted.count or 1  # it is something even where no words stand in for it
+            if muted.count:
+                self.stream.seen += muted.count
+                self.stream.skip(kind, reason, muted.origin, count=muted.count, text=muted.text)
+            if kind == "contents":
+                self.sinks[-1].items.append(Item(gone="a table of contents"))
+
+        return leave
 
 
-def _upright(matrix: tuple[float, ...], size: float) -> tuple[float, float, float]:
-    """Where a piece of text begins and how large it is, seen with its own baseline level."""
-    a, b, c, d, x, y = matrix
-    length = math.hypot(a, b) or 1.0
-    along_x, along_y = a / length, b / length
-    return x * along_x + y * along_y, y * along_x - x * along_y, abs(size) * (math.hypot(c, d) or 1.0)
+def _excerpt(block: Block) -> str:
+    return str(getattr(block, "text", "") or getattr(block, "alt", "") or getattr(block, "caption", ""))[:80]

@@ -20,7 +20,7 @@ from narrate.source.account import assembled
 from narrate.source.divide import same_words
 from narrate.source.limits import PDF_CHARACTERS, PDF_OPERATIONS, PDF_PAGES, PDF_SECONDS, PDF_STREAM_BYTES
 from narrate.source.name import plain, printable, readable
-from narrate.source.page import Budget, Line, OverBudgetError, Picture, read_page
+from narrate.source.pdf_page import Budget, Line, OverBudgetError, Picture, read_page
 from narrate.source.running import CONTENTS, Page, without_contents, without_running
 from narrate.source.typeset import Item, Type, compose, measure, page_origin
 

@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from narrate.source.page import Line, Picture
+from narrate.source.pdf_page import Line, Picture
 
 _EDGE = 2
 """Lines at the top of a page, and as many at its bottom, that may be running ones."""

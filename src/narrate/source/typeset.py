@@ -26,7 +26,7 @@ from narrate.document import (
     SceneBreak,
 )
 from narrate.source.lines import Headings, ends_sentence, is_mark
-from narrate.source.page import MARK_CLOSE, MARK_OPEN, Line
+from narrate.source.pdf_page import MARK_CLOSE, MARK_OPEN, Line
 
 _LARGER = 1.12
 _SMALLER = 0.93
