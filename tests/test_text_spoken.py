@@ -7,7 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from narrate.document import ListItem, Mark, MarkKind, Origin, Paragraph
 from narrate.script import PRONOUNCED, places
+from narrate.text.describe import voiced
 from narrate.text.languages import language_for
 from narrate.text.languages.base import spelled
 from narrate.text.letters import roman
@@ -167,3 +169,37 @@ def test_every_language_says_its_own_small_words() -> None:
 
 def test_an_unknown_language_keeps_its_numbers() -> None:
     assert spoken("1984, 5 km & [[rope]]", "tlh", lexicon=NO_LEXICON)[0] == "1984, 5 km and  rope "
+
+
+def mark(kind: MarkKind, start: int, end: int, value: str = "") -> Mark:
+    return Mark(start=start, end=end, kind=kind, value=value)
+
+
+@pytest.mark.parametrize(
+    ("text", "marks", "said"),
+    [
+        ("The lamp was lit.", [mark(MarkKind.NOTE, 8, 8, "3")], "The lamp, note 3, was lit."),
+        ("The lamp was lit.", [mark(MarkKind.NOTE, 17, 17, "*")], "The lamp was lit. Note *."),
+        ("In 漢字 here", [mark(MarkKind.RUBY, 3, 5, "かんじ")], "In かんじ here"),
+        ("About 106 lamps", [mark(MarkKind.SUPERSCRIPT, 8, 9)], "About 10 to the 6 lamps"),
+        ("The 4th lamp", [mark(MarkKind.SUPERSCRIPT, 5, 7)], "The 4th lamp"),
+        ("A lamp", [mark(MarkKind.EMPHASIS, 0, 6)], "A lamp"),
+    ],
+)
+def test_marks_on_the_text_are_said(text: str, marks: list[Mark], said: str) -> None:
+    found, spans = spoken(text, "en", marks=tuple(marks))
+    assert found == said
+    assert all(span.text_start <= span.text_end <= len(text) for span in spans)
+
+
+def test_a_marks_place_is_kept_when_its_paragraph_is_cut_and_numbered() -> None:
+    lamp = ListItem(
+        text="It is lit. It burns. Gone.", marker="2", marks=(mark(MarkKind.NOTE, 10, 10, "1"),), origin=Origin()
+    )
+    assert [each.spoken for each in voiced(lamp, "en")] == ["2. It is lit. Note 1.", "It burns.", "Gone."]
+
+
+def test_a_sentence_in_another_language_is_read_by_its_rules() -> None:
+    text = "It is late. Im Jahr 1984 kam er."
+    block = Paragraph(text=text, marks=(mark(MarkKind.LANGUAGE, 12, len(text), "de"),), origin=Origin())
+    assert [each.spoken for each in voiced(block, "en")] == ["It is late.", "Im Jahr neunzehnhundertvierundachtzig kam er."]

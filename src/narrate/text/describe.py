@@ -14,6 +14,7 @@ from narrate.document import (
     Formula,
     Heading,
     ListItem,
+    Mark,
     Note,
     PageBreak,
     Quotation,
@@ -22,6 +23,7 @@ from narrate.document import (
 )
 from narrate.script import Role, Span, Utterance
 from narrate.text.lexicon import NO_LEXICON, Lexicon
+from narrate.text.marks import language_of, within
 from narrate.text.normalize import spoken
 from narrate.text.segment import LONGEST, sentences
 from narrate.text.words import words_for
@@ -43,6 +45,7 @@ class _Piece:
 
     lead: str = ""
     text: str
+    marks: tuple[Mark, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -86,9 +89,10 @@ class _Voice:
         self.language = language
         self.lexicon = lexicon
 
-    def say(self, text: str) -> tuple[str, tuple[Span, ...]]:
-        """What is said for words of the author, and its alignment."""
-        return spoken(text, self.language, heading=self.role is Role.HEADING, lexicon=self.lexicon)
+    def say(self, text: str, marks: tuple[Mark, ...] = ()) -> tuple[str, tuple[Span, ...]]:
+        """What is said for words of the author, in their own language where they are marked so, and its alignment."""
+        language = language_of(marks, len(text)) or self.language
+        return spoken(text, language, heading=self.role is Role.HEADING, lexicon=self.lexicon, marks=marks)
 
     def one(self, pieces: Sequence[_Piece], *, tail: str = "", joint: _Joint = _Joint()) -> Utterance:
         """One utterance of all `pieces`, `tail` said at its end."""
@@ -104,7 +108,7 @@ class _Voice:
                 )
             if piece.lead:
                 line.add("", f"{piece.lead} ")
-            said, spans = self.say(piece.text)
+            said, spans = self.say(piece.text, piece.marks)
             sayable = sayable or bool(said)
             line.add_aligned(piece.text, said, spans)
         if tail:
@@ -187,9 +191,11 @@ def _is_ended(text: str) -> bool:
 
 
 def _prose(text: str, voice: _Voice, *, lead: str = "", marker: str = "") -> Iterator[Utterance]:
+    marks: tuple[Mark, ...] = getattr(voice.block, "marks", ())
     for start, end in sentences(text, voice.language):
-        sentence = f"{marker}. {text[start:end]}" if marker else text[start:end]
-        yield voice.one([_Piece(lead=lead, text=sentence)])
+        number = f"{marker}. " if marker else ""
+        lying = within(marks, start, end, shift=len(number)) if marks else ()
+        yield voice.one([_Piece(lead=lead, text=f"{number}{text[start:end]}", marks=lying)])
         lead = marker = ""
 
 

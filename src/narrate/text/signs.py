@@ -5,6 +5,7 @@ import unicodedata
 from collections.abc import Callable
 
 from narrate.text.languages import Language
+from narrate.text.marks import note
 from narrate.text.rules import Rule, after, any_of, before
 from narrate.text.words import Words
 
@@ -128,11 +129,7 @@ def _note_marks(words: Words) -> list[Rule]:
         number = found[1].translate(_DIGITS)
         if found[1] in "²³" and _SYMBOL.search(before(found)):
             return None  # x², km²
-        rest = after(found)
-        if before(found, 1) in ".!?…”\"'’)" and before(found, 4).rstrip("”\"'’)")[-1:] in (".", "!", "?", "…"):
-            return f" {words.note} {number}."
-        stop = "," if re.match(r"\s\w", rest) else ""
-        return f", {words.note.lower() if words.note == 'Note' else words.note} {number}{stop}"
+        return note(number, before(found), after(found), words)
 
     return [
         Rule(re.compile(rf"(?<=[a-zß-öø-ÿ.,;:!?”\"’)])([{_SUPERSCRIPTS}]{{1,3}})"), say),
