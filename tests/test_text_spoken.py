@@ -113,14 +113,10 @@ def test_a_megabyte_of_malice_takes_no_longer_than_a_megabyte(language: str) -> 
     spoken("1984 $5 IV — 🚗", language, lexicon=LEXICON)  # what is compiled once is not counted
     length = 1_000_000 // len(ADVERSARIES)
     text = "\n".join((each * (length // len(each) + 1))[:length] for each in ADVERSARIES)
-    times = []
-    for _ in range(3):  # the best of three: others use this machine too
-        start = time.process_time()
-        spoken(text, language, lexicon=LEXICON)
-        times.append(time.process_time() - start)
-        if times[-1] < 2:
-            break
-    assert min(times) < 2
+    start = time.process_time()
+    spoken(text, language, lexicon=LEXICON)
+    # 1.7 s on one of two busy cores; a rule that is not linear takes minutes.
+    assert time.process_time() - start < 4
 
 
 def test_a_megabyte_of_malice_is_cut_into_sentences_as_quickly() -> None:
@@ -202,4 +198,7 @@ def test_a_marks_place_is_kept_when_its_paragraph_is_cut_and_numbered() -> None:
 def test_a_sentence_in_another_language_is_read_by_its_rules() -> None:
     text = "It is late. Im Jahr 1984 kam er."
     block = Paragraph(text=text, marks=(mark(MarkKind.LANGUAGE, 12, len(text), "de"),), origin=Origin())
-    assert [each.spoken for each in voiced(block, "en")] == ["It is late.", "Im Jahr neunzehnhundertvierundachtzig kam er."]
+    assert [each.spoken for each in voiced(block, "en")] == [
+        "It is late.",
+        "Im Jahr neunzehnhundertvierundachtzig kam er.",
+    ]

@@ -91,6 +91,7 @@ def _fractions(language: Language) -> list[Rule]:
 
     return [
         Rule(re.compile(rf"(?:{EDGE}(\d{{1,9}})\s?)?([{_VULGAR}])"), vulgar),
+        Rule(re.compile(EDGE + r"(\d{1,3})/\1(?![\w/]|[.,]\d)"), lambda found: f"{found[1]} {found[1]}"),
         Rule(re.compile(EDGE + r"(?:(\d{1,9})\s)?([1-9])[/\u2044](\d\d?)(?![\w/]|[.,]\d)"), slashed),
     ]
 
@@ -112,7 +113,7 @@ def _units(language: Language) -> list[Rule]:
             name = names[0]
         return f"{words} {name}"
 
-    rules = [Rule(re.compile(rf"(?<![\w.,:/$£€¥₹#–])(?<!\d-)([−-])?({number}){high}{units}"), say)]
+    rules = [Rule(re.compile(rf"(?=[0-9−-])(?<![\w.,:/$£€¥₹#–])(?<!\d-)([−-])?({number}){high}{units}"), say)]
     if language.code == "en":
         rules = [*_feet(), *rules]
     return rules
@@ -159,6 +160,8 @@ def _ranges(language: Language) -> list[Rule]:
         low, dash, high = found.groups()
         rises = value(low) < value(high) or len(high) < len(low)
         follows = re.match(r"\s[a-zà-ÿ]{3,}|\s?%", after(found))
+        if len(high) < len(low) and low.isdigit() and high.isdigit() and rises:
+            high = low[: len(low) - len(high)] + high
         if rises and (dash == "–" or cues.search(before(found)) or follows):
             return f"{low} {language.to} {high}"
         return f"{low} {high}" if dash == "-" else None

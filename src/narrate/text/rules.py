@@ -91,8 +91,9 @@ def any_of(words: Iterable[str]) -> str:
     return "|".join(sorted(map(re.escape, words), key=len, reverse=True))
 
 
-EDGE = r"(?<![\w.,:/$£€¥₹#−–])(?<!\d-)"
-"""Where a number may begin: not inside another, and not behind a sign that says what it is."""
+EDGE = r"(?=[0-9])(?<![\w.,:/$£€¥₹#−–])(?<!\d-)"
+"""Where a number may begin: not inside another, and not behind a sign that says what it is. Looking for the digit first
+halves the time."""
 
 
 def amount(language: Language, *, whole: bool = False) -> str:

@@ -83,7 +83,7 @@ def _goes_on(first: str, second: str, code: str) -> bool:
     word = token[:-1].lstrip('(“"„«[')
     if opening.isupper():
         return word in language.before_name or (word.isdigit() and code == "de" and bool(_AFTER_ORDINAL.match(second)))
-    if opening.isdigit():
+    if opening.isdigit() or opening in "$£€":
         return word in language.before_number
     return opening in "ºª" or token in language.anywhere
 

@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Callable
+from functools import lru_cache
 
 from narrate.text.languages import Language
 from narrate.text.marks import note
@@ -185,7 +186,7 @@ def _emoji(found: re.Match[str], tag: str, words: Words) -> str:
     language = code if code in emoji.LANGUAGES else "en"
     names: list[tuple[str, int]] = []
     for token in emoji.analyze(found[0], non_emoji=True):
-        name = _emoji_name(token.value, language)
+        name = _emoji_name(token.chars, language)
         if name and names and names[-1][0] == name:
             names[-1] = (name, names[-1][1] + 1)
         elif name:
@@ -193,12 +194,13 @@ def _emoji(found: re.Match[str], tag: str, words: Words) -> str:
     return apart(found, ", ".join(name if count == 1 else words.times(name, count) for name, count in names))
 
 
-def _emoji_name(token: object, language: str) -> str:
+@lru_cache(maxsize=512)
+def _emoji_name(sign: str, language: str) -> str:
+    """The name of one emoji, however many signs it is made of; "" for what is only a part of one."""
     import emoji
 
-    if isinstance(token, str):
-        return _NAMES.get(token) or ("" if token in _UNSAID else unicodedata.name(token[:1], "").lower())
-    sign = token.emoji  # type: ignore[attr-defined]
+    if not emoji.is_emoji(sign):
+        return _NAMES.get(sign) or ("" if sign in _UNSAID else unicodedata.name(sign[:1], "").lower())
     name = emoji.demojize(_SKIN.sub("", sign), language=language).strip(":").replace("_", " ")
     flag = language == "en" and "\U0001f1e6" <= sign[0] <= "\U0001f1ff"
     return f"flag of {name}" if flag else name
