@@ -15,9 +15,9 @@ def date_rules(language: Language) -> list[Rule]:
     if language.code == "de":
         rules.append(_german_ordinal())
     if language.code == "en":
-        rules += [*_decades(), _year_range(language)]
+        rules += _decades()
     if language.year_cues:
-        rules.append(_year(language))
+        rules += [_year_range(language), _year(language)]
     return rules
 
 
@@ -164,7 +164,7 @@ def _year_range(language: Language) -> Rule:
         if not start < end < 2100:
             return None
         first, last = language.year(start) or str(start), language.year(end) or str(end)
-        if len(found[2]) == 2 and end % 100 >= 10:
+        if len(found[2]) == 2 and end % 100 >= 10 and language.code == "en":
             last = spelled(end % 100, "en", "spellout-cardinal")
         return f"{first} {language.to} {last}"
 

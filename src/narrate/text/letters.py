@@ -46,9 +46,8 @@ def _abbreviations(language: Language) -> list[Rule]:
         pattern = rf"(?<![\w./])(?:{any_of(language.anywhere)})(?![\w/])"
         rules.append(Rule(re.compile(pattern), lambda found: stopped(language.anywhere[found[0]], found)))
     if language.before_number:
-        pattern = (
-            rf"(?<![\w.])({any_of(language.before_number)})\.[\s\u00a0]?(?=[\d$£€]|(?<=p\.\s)[ivxlc]{{1,7}}(?!\w))"
-        )
+        number = r"[\d$£€]|(?:[IVX]{2,7}|[VX])(?!\w)|(?<=p\.\s)[ivxlc]{1,7}(?!\w)"
+        pattern = rf"(?<![\w.])({any_of(language.before_number)})\.[\s\u00a0]?(?={number})"
         rules.append(Rule(re.compile(pattern), lambda found: f"{language.before_number[found[1]]} "))
     if language.before_name:
         pattern = rf"(?<![\w.])({any_of(language.before_name)})\.(?=[\s\u00a0](?:[{_UPPER}]|&\s|and\s))"
@@ -131,7 +130,8 @@ class _RomanReader:
     def __init__(self, language: Language, *, heading: bool) -> None:
         self._language = language
         self._heading = heading
-        cues = any_of({form for cue in language.roman_cues for form in (cue, cue.upper())})
+        written = {form for cue in language.roman_cues for form in (cue, cue.upper())}
+        cues = any_of({*written, *(f"{short}." for short in language.before_number)})
         small = any_of({cue.lower() for cue in language.roman_cues})
         self._cue = re.compile(rf"(?<!\w)(?:{cues})[\s\u00a0]$")
         self._small_cue = re.compile(rf"(?<!\w)(?:{small})[\s\u00a0]$")
