@@ -142,6 +142,12 @@ def test_a_heading_alone_may_be_a_roman_numeral() -> None:
     assert spoken("MIX", "en", heading=True)[0] == "mix"
 
 
+def test_brackets_that_come_together_are_no_phonemes() -> None:
+    for text in ("[2]]] rope", "[\u00ad[rope]\u00ad]", "rope[3]]", "👩\u200d\u200b rope"):
+        said, _ = spoken(text, "en")
+        assert not re.search(r"\[\[|\]\]|\u200b", said)
+
+
 def test_where_a_rule_is_unsure_the_digits_stay() -> None:
     for text in ("on 3/4/2020", "1984 lamps", "das 19. Jahrhundert", "Elizabeth I said", "7/12", "in groups of 10 100"):
         language = "de" if "Jahr" in text else "en"

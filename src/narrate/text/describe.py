@@ -92,7 +92,8 @@ class _Voice:
     def say(self, text: str, marks: tuple[Mark, ...] = ()) -> tuple[str, tuple[Span, ...]]:
         """What is said for words of the author, in their own language where they are marked so, and its alignment."""
         language = language_of(marks, len(text)) or self.language
-        return spoken(text, language, heading=self.role is Role.HEADING, lexicon=self.lexicon, marks=marks)
+        heading, code = isinstance(self.block, Heading), isinstance(self.block, Code)
+        return spoken(text, language, heading=heading, code=code, lexicon=self.lexicon, marks=marks)
 
     def one(self, pieces: Sequence[_Piece], *, tail: str = "", joint: _Joint = _Joint()) -> Utterance:
         """One utterance of all `pieces`, `tail` said at its end."""

@@ -77,14 +77,14 @@ def sign_rules(words: Words, language: Language | None, tag: str) -> list[Rule]:
         *rules,
         rule(r"[_*=~#|\\^+-]{3,}|\.{4,}|[_*`]+", _run),
         rule(r"\.(?:\s\.){2,}", lambda _: "…"),
-        rule(r"\s?(?:—|--)\s?|\s–\s", _breath),
+        rule(r"\s?—\s?|\s(?:--|–)\s|(?<=[\w,;.!?”\"’'])--(?=[\w\s“\"‘'])|--(?=[”\"])", _breath),
         rule(rf"[^\W_][{_MARKS}]+", lambda found: unicodedata.normalize("NFC", found[0][: 1 + _MOST_MARKS])),
         rule(f"[{_SMALL_CAPITALS}]{{2,}}", lambda found: found[0].translate(_SMALL_LETTERS)),
         rule(
             "[\ufb00-\ufb06\uff10-\uff19\uff21-\uff3a\uff41-\uff5a\U0001d400-\U0001d7ff]+",
             lambda found: unicodedata.normalize("NFKC", found[0]),
         ),
-        rule(rf"[{_INVISIBLE}]+", lambda _: ""),
+        rule(rf"[{_INVISIBLE}]", lambda _: ""),
     ]
 
 
