@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from narrate.document import Document, Figure, Heading, Note, Paragraph
 from narrate.source import READERS, audited, read
 from narrate.source.html import read_html_text
-from narrate.source.walk import Walker
+from narrate.source.page import Page
 
 WORD = st.integers(100, 999).map(lambda number: f"w{number}w")
 INLINE = st.recursive(
@@ -89,15 +89,15 @@ def test_a_page_is_read_the_same_as_xhtml_when_it_is_well_formed(page: str) -> N
 
 
 def test_a_block_that_goes_missing_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    emit = Walker._emit
+    emit = Page.emit
 
-    def forgetful(self: Walker, block: object, *rest: object) -> None:
+    def forgetful(self: Page, block: object, *rest: object) -> None:
         before = len(self.stream.items)
         emit(self, block, *rest)  # type: ignore[arg-type]
         if isinstance(block, Figure):
             del self.stream.items[before:]
 
-    monkeypatch.setattr(Walker, "_emit", forgetful)
+    monkeypatch.setattr(Page, "emit", forgetful)
     document = audited(read_html_text('<p>Rain.</p><img alt="Lamp"><p>Oil.</p>', name="page"))
     assert document.warnings == ("3 blocks were seen, 2 are read and 0 skipped: a fault of narrate, please report it",)
 

@@ -10,7 +10,9 @@ if TYPE_CHECKING:
     from narrate.project import Flags, Request
 
 # `readable=False`: Typer's own look at a path would answer with its usage, and with another code than our errors.
-Source = Annotated[Path, typer.Argument(help="The document: .txt or .md.", show_default=False, readable=False)]
+Source = Annotated[
+    Path, typer.Argument(help="The document: .txt, .md, .html or .epub.", show_default=False, readable=False)
+]
 Out = Annotated[Path, typer.Option("--out", help="Where books go: OUT/Author/Title/.", metavar="DIR", readable=False)]
 Voice = Annotated[str | None, typer.Option("--voice", help="A voice by id, name or language; see `narrate voices`.")]
 Rate = Annotated[int | None, typer.Option("--rate", help="Words a minute, 80 to 450 (175).", metavar="WPM")]

@@ -10,6 +10,7 @@ from narrate.source.divide import divide
 
 AT_THE_EDGE = "at the edge of a chapter, which is a break itself"
 SAID_AGAIN = "a title that the heading after it says again"
+_MOST_WARNINGS = 20
 
 
 def assembled(
@@ -33,10 +34,18 @@ def assembled(
         metadata=metadata,
         chapters=chapters,
         settings=settings or {},
-        warnings=tuple(warnings),
+        warnings=told(warnings),
         skipped=(*skipped, *left_over(everything, chapters)),
         seen=len(everything) + sum(each.count for each in skipped) if seen is None else seen,
     )
+
+
+def told(warnings: Sequence[str]) -> tuple[str, ...]:
+    """Each warning once, and not more of them than a person reads."""
+    each = list(dict.fromkeys(warnings))
+    if len(each) > _MOST_WARNINGS:
+        each[_MOST_WARNINGS:] = [f"and {len(each) - _MOST_WARNINGS} more remarks of this kind"]
+    return tuple(each)
 
 
 def left_over(blocks: Sequence[Block], chapters: Sequence[Chapter]) -> list[Skipped]:

@@ -9,13 +9,16 @@ import logging
 import re
 from collections.abc import Iterator
 
+from narrate.source.elements import IGNORED
 from narrate.source.notes import types
-from narrate.source.tree import Element, attributes, content, local_name
+from narrate.source.tree import Element, attributes, local_name
 
 _NUMBER = "x"  # the attribute that readability itself uses to find its way back
 _MOST_ELEMENTS = 60_000
 """readability looks at every element several times; a page of more is a book and has no menus."""
 _LEAST_SHARE = 0.5
+_LEAST_GAIN = 0.08
+_PROSE_SHARE = 0.8
 _UNLIKELY = re.compile(
     r"(?:^|[\s_-])(?:ads?|advert\w*|promo\w*|sponsor\w*|share|sharing|social\w*|related\w*|recommend\w*|newsletter\w*"
     r"|subscri\w+|comments?|disqus\w*|respond|breadcrumbs?|pagination|pager|sidebar|menu|cookies?|popup|modal|toolbar"
@@ -59,10 +62,7 @@ def around_the_article(root: Element) -> LeftOut:
     if not found:
         return {}
     unlikely = _unlikely(body, found)
-    article = _framed(_common(found), body)
-    wanted = _LEAST_SHARE * _prose(body, unlikely)
-    while article is not body and _prose(article, unlikely) < wanted:
-        article = article.getparent()
+    article = _grown(_framed(_common(found), body), body, unlikely)
     kept = [article, *_title(article, body)]
     left_out: LeftOut = dict.fromkeys(_beside(kept, body), ("outside", "outside the article"))
     for element in unlikely:
@@ -129,13 +129,45 @@ def _unlikely(body: Element, found: set[Element]) -> set[Element]:
     return unlikely
 
 
-def _prose(within: Element, unlikely: set[Element]) -> int:
-    """How many characters of paragraphs there are in an element, what is unlikely left out."""
-    count = 0
-    for paragraph in within.iter("{*}p"):
-        if not any(ancestor in unlikely for ancestor in (paragraph, *paragraph.iterancestors())):
-            count += len(content(paragraph))
-    return count
+def _grown(article: Element, body: Element, unlikely: set[Element]) -> Element:
+    """The article, or what stands around it while that holds much more of its prose, and little else.
+
+    It holds at least a part (`_LEAST_SHARE`) of all prose on the page: to read too much is better than too little.
+    """
+    whole, _ = _weights(body, unlikely)
+    prose, text = _weights(article, unlikely)
+    around = article
+    while around is not body:
+        around = around.getparent()
+        more_prose, more_text = _weights(around, unlikely)
+        gain = more_prose - prose
+        belongs = gain > _LEAST_GAIN * prose and gain > _PROSE_SHARE * (more_text - text)
+        if belongs or prose < _LEAST_SHARE * whole:
+            article, prose, text = around, more_prose, more_text
+    return article
+
+
+def _weights(within: Element, unlikely: set[Element]) -> tuple[int, int]:
+    """How many characters of paragraphs (without links) and of any text an element holds; the unlikely aside."""
+    from lxml import etree
+
+    prose = text = paragraphs = links = 0
+    walker = etree.iterwalk(within, events=("start", "end"))
+    for event, element in walker:
+        name = local_name(element)
+        step = 1 if event == "start" else -1
+        paragraphs += step * (name == "p")
+        links += step * (name == "a")
+        out = event == "start" and (element in unlikely or name in IGNORED or name == "noscript")
+        if out:
+            walker.skip_subtree()
+        written = ("" if out else element.text) if event == "start" else element.tail
+        written = written or ""
+        if element is within and event == "end":
+            break
+        text += len(written.strip())
+        prose += len(written.strip()) if paragraphs > 0 and not links else 0
+    return prose, text
 
 
 def _title(article: Element, body: Element) -> list[Element]:
@@ -150,4 +182,4 @@ def _beside(kept: list[Element], body: Element) -> Iterator[Element]:
     path = {ancestor for element in kept for ancestor in element.iterancestors()}
     for ancestor in path:
         if ancestor is body or body in ancestor.iterancestors():
-            yield from (child for child in ancestor if isinstance(child.tag, str) and child not in path | set(kept))
+            yield from (child for child in ancestor if local_name(child) and child not in path | set(kept))

@@ -154,7 +154,7 @@ def _guess(sample: bytes) -> str:
 
 
 def _binary(name: str) -> SourceError:
-    return SourceError(f"{_line(name)}: binary data, not text", hint="narrate reads plain text and Markdown")
+    return SourceError(f"{_line(name)}: binary data, not text", hint="what a file holds must be what its suffix says")
 
 
 def _line(name: str) -> str:

@@ -50,6 +50,7 @@ _STEERING = {"navigation", "search", "toolbar", "menu", "menubar", "tablist", "b
 _HIDDEN_STYLE = re.compile(r"(?:^|;)\s*(?:display\s*:\s*none|visibility\s*:\s*hidden)", re.I)
 _SMALL_CAPS_STYLE = re.compile(r"font-variant(?:-caps)?\s*:\s*(?:all-)?small-caps", re.I)
 _SMALL_CAPS_CLASS = re.compile(r"(?:^|\s)(?:small-?caps?|smcap|sc)(?:\s|$)", re.I)
+_CREDIT_CLASS = re.compile(r"(?:^|[\s_-])(?:credits?|attribution|photographer|copyright)(?:$|[\s_-])", re.I)
 _PAGE_CLASS = re.compile(r"(?:^|\s)(?:page-?num(?:ber)?|pageno|pagebreak)(?:\s|$)", re.I)
 _PAGE = re.compile(r"[\[({]?\s*(?:p(?:g|age)?\.?\s*)?(\d{1,5}|[ivxlcdm]{1,9})\s*[\])}]?", re.I)
 _LANGUAGE_CLASS = re.compile(r"(?:^|\s)(?:lang(?:uage)?-|highlight-source-|brush:\s*)([\w+#-]{1,30})", re.I)
@@ -96,16 +97,21 @@ def reason_to_skip(element: Element, name: str, attrs: dict[str, str]) -> tuple[
         return "navigation", "a menu of the page"
     if "hidden" in attrs and attrs["hidden"] != "until-found":
         return None if _is_only_formula(element) else ("hidden", "hidden")
-    if attrs.get("aria-hidden", "").lower() == "true" and name != "hr" and not is_page_break(attrs):
+    if attrs.get("aria-hidden", "").lower() == "true" and name != "hr" and not is_page_break(element, attrs):
         return "hidden", "hidden from screen readers (aria-hidden)"
     if _HIDDEN_STYLE.search(attrs.get("style", "")) and not _is_only_formula(element):
         return "hidden", "not shown on the page (display: none)"
     return None
 
 
-def is_page_break(attrs: dict[str, str]) -> bool:
-    """Whether an element says where a page of the printed book begins."""
-    return bool(types(attrs) & {"pagebreak", "doc-pagebreak"} or _PAGE_CLASS.search(attrs.get("class", "")))
+def is_page_break(element: Element, attrs: dict[str, str]) -> bool:
+    """Whether an element says where a page of the printed book begins, and nothing else: some hold the whole page."""
+    typed = types(attrs) & {"pagebreak", "doc-pagebreak"}
+    if not typed and not _PAGE_CLASS.search(attrs.get("class", "")):
+        return False
+    held = [local_name(node) for node in itertools.islice(element.iter("*"), 6)]
+    text = content(element) if len(held) < 6 and "img" not in held else None
+    return text is not None and (not text or bool(_PAGE.fullmatch(text)) or (bool(typed) and len(text) <= 20))
 
 
 def page_label(element: Element, attrs: dict[str, str]) -> str:
@@ -116,6 +122,18 @@ def page_label(element: Element, attrs: dict[str, str]) -> str:
             return found[1]
     found = re.search(r"(?:^|[^0-9])(\d{1,5})$|(?:page|pg?)[_-]?([ivxlc]{1,9})$", attrs.get("id", ""))
     return (found[1] or found[2]) if found else written[:20]
+
+
+def is_credit(attrs: dict[str, str]) -> bool:
+    """Whether a part of a caption says whose the picture is."""
+    return bool(_CREDIT_CLASS.search(attrs.get("class", "")))
+
+
+def description_ids(attrs: dict[str, str]) -> list[str]:
+    """The ids of the elements that describe this one at length."""
+    links = attrs.get("longdesc", "")
+    named = f"{attrs.get('aria-describedby', '')} {attrs.get('aria-details', '')}".split()
+    return [*named, links[1:]] if links.startswith("#") else named
 
 
 def tex_script(attrs: dict[str, str]) -> bool:
@@ -133,6 +151,8 @@ def listing(element: Element, attrs: dict[str, str]) -> tuple[str, str]:
         name = local_name(node)
         if name == "br":
             pieces.append("\n")
+        elif name == "img":
+            pieces.append(node.get("alt") or "")
         elif name and name not in ("script", "style") and node.text:
             pieces.append(node.text)
         if name == "code":

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from narrate.document import Block, Chapter, Document, Heading, Metadata, Origin
 from narrate.errors import SourceError
-from narrate.source.account import left_over
+from narrate.source.account import left_over, told
 from narrate.source.archive import Archive
 from narrate.source.article import LeftOut
 from narrate.source.contents import by_contents
@@ -60,6 +60,9 @@ def read_epub(path: Path, data: bytes) -> Document:
 def _texts(archive: Archive, package: Package, stream: Stream) -> Iterator[tuple[str, Element]]:
     """The text files in their order, parsed, one at a time; what cannot be read becomes a warning."""
     for file in package.spine:
+        if file in package.pictures:
+            yield file, parse_html("<body><img></body>", file)[0]  # the picture is the page
+            continue
         data = archive.read(file, MARKUP_BYTES)
         if data is None:
             stream.warnings.append(f"{file}: damaged, and left out")
@@ -90,10 +93,11 @@ def _left_out(root: Element, file: str, package: Package, front: set[str]) -> Le
         if sum(1 for _ in body.iter("{*}p")) <= links:
             return {body: ("contents", "the table of contents")}
         return {}
-    for kind in ("titlepage", "halftitlepage", "cover"):
-        if kind in named or kind in {each for child in body for each in types(attributes(child))}:
-            front.add(file)
-            role = role or kind
+    for child in body[:3]:
+        named |= types(attributes(child))
+    for kind in {"titlepage", "halftitlepage", "cover"} & named:
+        front.add(file)
+        role = role or kind
     if len(content(body)) > 40 or not (role == "cover" or _shows(body, file, package.cover)):
         return {}
     front.add(file)
@@ -136,7 +140,7 @@ def _document(
             cover=_cover(archive, package, stream),
         ),
         chapters=tuple(chapters),
-        warnings=(*stream.warnings, *division.warnings),
+        warnings=told([*stream.warnings, *division.warnings]),
         skipped=(*stream.skipped, *left_over(blocks, chapters)),
         seen=seen,
     )

@@ -12,6 +12,8 @@ _FILE_NAME = re.compile(r"\S{1,200}\.(?:jpe?g|png|gif|webp|svg|tiff?|bmp|avif)",
 _NAMELESS = re.compile(r"(?:IMG|DSCN?|DSC_?|image|img|picture|figure|photo)?[\s_-]*\d{0,8}", re.I)
 _SIGN_CLASS = re.compile(r"(?:^|[\s_-])(?:emoji|emoticon|smiley|twemoji)(?:$|[\s_-])", re.I)
 _MATH_CLASS = re.compile(r"(?:^|[\s_-])(?:math|tex|latex|mwe-math-fallback-image-\w+)(?:$|[\s_-])", re.I)
+_SPACES = re.compile(r" xmlns(?::\w+)?=\"[^\"]*\"")
+_PREFIX = re.compile(r"(</?)\w+:(?=\w)")
 _ICON_SIDE = 32.0
 _LONGEST_MATHML = 20_000
 
@@ -81,7 +83,9 @@ def formula(element: Element, attrs: dict[str, str], origin: Origin) -> tuple[Fo
         if "tex" in attributes(node).get("encoding", "").lower() and node.text:
             tex = " ".join(node.text.split())
     mathml = etree.tostring(element, encoding="unicode", with_tail=False)
-    mathml = re.sub(r"\s+xmlns(?::\w+)?=\"[^\"]*\"|(?<=<)\w+:(?=\w)|(?<=</)\w+:(?=\w)", "", mathml)
+    mathml = mathml.replace(' xmlns="http://www.w3.org/1998/Math/MathML"', "")
+    if "xmlns" in mathml:
+        mathml = _SPACES.sub("", _PREFIX.sub(r"\1", mathml))
     label = " ".join(attrs.get("aria-label", "").split())
     line = "".join(content(element).split()) if len(element) else content(element)
     short = mathml if len(mathml) <= _LONGEST_MATHML else ""

@@ -4,6 +4,9 @@ from dataclasses import dataclass
 
 from narrate.document import Mark, MarkKind
 
+_MOST_OPEN = 12
+"""Marks that are open at once. Tags that nobody closed go on and on, and each would lie on every later block."""
+_UNUSED = -2
 _GROUPED = frozenset({MarkKind.RUBY})
 
 
@@ -14,6 +17,11 @@ class Opened:
     kind: MarkKind
     value: str
     start: int = -1
+
+    @property
+    def is_unused(self) -> bool:
+        """Whether the mark will not be made, since one like it or too many are open."""
+        return self.start == _UNUSED
 
 
 class Flow:
@@ -58,12 +66,17 @@ class Flow:
     def opened(self, kind: MarkKind, value: str = "") -> Opened:
         """Begin a mark."""
         mark = Opened(kind=kind, value=value)
+        if len(self._open) >= _MOST_OPEN or any((m.kind, m.value) == (kind, value) for m in self._open):
+            mark.start = _UNUSED
+            return mark
         self._open.append(mark)
         self._waiting.append(mark)
         return mark
 
     def close(self, mark: Opened) -> bool:
         """End a mark; one without any words leaves no trace. Whether there were words in this block."""
+        if mark.is_unused:
+            return True
         self._open.remove(mark)
         if mark.start < 0:
             self._waiting.remove(mark)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Self
 
 from narrate.source.notes import target
-from narrate.source.tree import Element, attributes, content, local_name
+from narrate.source.tree import Element, attributes, content, few_words, local_name
 
 _LEAST_LINKS = 4
 _MOST_TEXT = 60_000
@@ -74,7 +74,7 @@ def is_contents(element: Element, file: str) -> bool:
         if not (target(href, file) or ("://" not in href and href.lower().endswith((".xhtml", ".html", ".htm")))):
             return False
         links += 1
-        linked += len(content(link))
+        linked += len(few_words(link))
     if links < _LEAST_LINKS:
         return False
     text = content(element)

@@ -21,6 +21,7 @@ _NOTE_NAME = re.compile(r"note|(?:^|[^a-z])f[tn]n?[^a-z]|ftn|cite|endn", re.I)
 _NOTE_TYPES = frozenset(
     {"footnote", "endnote", "rearnote", "note", "doc-footnote", "doc-endnote"}  # the last for `role`
 )
+_NONE: frozenset[str] = frozenset()
 _REFERENCE_TYPES = frozenset({"noteref", "doc-noteref"})
 _BLOCKS = frozenset({"p", "div", "li", "aside", "dd", "section", "td", "blockquote", "tr"})
 _HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
@@ -96,6 +97,8 @@ class NoteIndex:
 
 def types(attrs: dict[str, str]) -> frozenset[str]:
     """What `epub:type` and `role` say of an element."""
+    if "role" not in attrs and "epub:type" not in attrs:
+        return _NONE
     return frozenset(f"{attrs.get('epub:type', '')} {attrs.get('role', '')}".lower().split())
 
 

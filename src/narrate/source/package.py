@@ -21,6 +21,7 @@ _RIGHTS = {
 }
 _TEXT_TYPES = frozenset({"application/xhtml+xml", "text/html", "text/x-oeb1-document", "application/x-dtbook+xml"})
 _TEXT_SUFFIXES = (".xhtml", ".html", ".htm", ".xht")
+_SVG = "image/svg+xml"
 _DEEPEST = 12
 
 
@@ -35,7 +36,11 @@ class ContentsEntry:
 
 @dataclass(kw_only=True, slots=True)
 class Package:
-    """What an EPUB says of itself. `roles` gives files their landmarks ("cover", "titlepage", "toc")."""
+    """What an EPUB says of itself.
+
+    `pictures` are the files of the spine that are JPEGs and the like. `roles` gives files their landmarks ("cover",
+    "titlepage", "toc").
+    """
 
     title: str = ""
     authors: list[str] = field(default_factory=list)
@@ -43,6 +48,7 @@ class Package:
     date: str = ""
     cover: str = ""
     spine: list[str] = field(default_factory=list)
+    pictures: set[str] = field(default_factory=set)
     contents: list[ContentsEntry] = field(default_factory=list)
     contents_file: str = ""
     roles: dict[str, str] = field(default_factory=dict)
@@ -182,17 +188,21 @@ class _Opf:
             else:
                 seen.add(path)
                 package.spine.append(path)
+                if item and item.media_type.startswith("image/") and item.media_type != _SVG:
+                    package.pictures.add(path)
         if len(package.spine) > SPINE_FILES:
             raise SourceError(f"{self._path}: more than {SPINE_FILES} text files", hint="no book has as many")
 
     def _readable(self, key: str) -> _Item | None:
-        """The item, or the first of its fallbacks that is text."""
-        item = self._items.get(key)
+        """The item, or the first of its fallbacks that is text; else a picture, which is then the whole page."""
+        first = item = self._items.get(key)
         for _ in range(_DEEPEST):  # fallbacks may go round in a ring
             if item is None or _is_text(item):
-                return item
+                break
             item = self._items.get(item.fallback)
-        return None
+        if item and _is_text(item):
+            return item
+        return first if first and first.media_type.startswith("image/") else None
 
     def _contents(self, named: dict[str, list[Element]]) -> None:
         nav = next((item.path for item in self._items.values() if "nav" in item.properties), "")
@@ -218,11 +228,11 @@ class _Opf:
         """The entries of a `<nav>`, and each one's `epub:type`."""
         count = 0
         for element in nav.iter("*"):
-            if local_name(element) not in ("a", "span") or (title := content(element)) == "":
+            if not _is_label(element) or not (title := content(element)):
                 continue
             attrs = attributes(element)
             key = self._key(attrs.get("href", ""), path) if local_name(element) == "a" else ""
-            if (not key and local_name(element) == "a") or not _is_label(element):
+            if not key and local_name(element) == "a":
                 continue
             depth = sum(1 for around in element.iterancestors() if local_name(around) == "ol")
             yield ContentsEntry(title=title, key=key, depth=min(depth, _DEEPEST)), " ".join(sorted(types(attrs)))
@@ -263,5 +273,7 @@ def _is_text(item: _Item) -> bool:
 
 def _is_label(element: Element) -> bool:
     """Whether a link or a span is the label of its item, and no part of another label."""
+    if local_name(element) == "a":
+        return not any(local_name(around) == "a" for around in element.iterancestors())
     parent = element.getparent()
-    return parent is not None and (local_name(parent) == "li" or local_name(element) == "a")
+    return local_name(element) == "span" and parent is not None and local_name(parent) == "li"

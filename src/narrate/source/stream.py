@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from narrate.document import Block, Heading, Note, Origin, PageBreak, SceneBreak, Skipped
+from narrate.document import Block, Figure, Heading, Note, Origin, PageBreak, Quotation, SceneBreak, Skipped
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -16,13 +16,14 @@ class Reference:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Item:
-    """A place in the stream: a block with the marks of notes on it; or a place that a link points to; or where notes
-    stood that are read elsewhere."""
+    """A place in the stream: a block with the marks of notes on it; or a place that a link points to (`anchor`); or
+    where something stood that is not read here (`gone` says what), so that a heading over it alone is not read either.
+    """
 
     block: Block | None = None
     references: tuple[Reference, ...] = ()
     anchor: str = ""
-    moved: bool = False
+    gone: str = ""
 
 
 @dataclass(kw_only=True, slots=True)
@@ -88,35 +89,33 @@ def _notes(references: Iterable[Reference], stream: Stream, told: set[str]) -> I
 
 
 def _without_empty_headings(items: list[Item], stream: Stream) -> Iterator[Item]:
-    """Leave out headings under which only notes stood, that were moved."""
+    """Leave out headings under which only such things stood as are not read there; but never the first, the title."""
     held: list[Item] = []
-    moved = False
+    gone = ""
+    aside = Figure | PageBreak | SceneBreak | Quotation
+    first = next((item for item in items if item.block and not isinstance(item.block, aside)), None)
     for item in items:
         block = item.block
-        if isinstance(block, Heading) and not (held and _level(held) < block.level and not moved):
-            yield from _let_go(held, stream, drop=moved)
-            held, moved = [item], False
-        elif isinstance(block, Heading):
-            yield from held
-            held = [item]
-        elif held and (item.moved or item.anchor or isinstance(block, PageBreak | SceneBreak)):
-            moved = moved or item.moved
+        if isinstance(block, Heading):
+            yield from _let_go(held, stream, "" if _level(held) < block.level else gone)
+            held, gone = [item], ""
+        elif held and (item.gone or item.anchor or isinstance(block, PageBreak | SceneBreak)):
+            gone = gone or ("" if held[0] is first else item.gone)
             held.append(item)
         else:
             yield from held
-            held, moved = [], False
+            held, gone = [], ""
             yield item
-    yield from _let_go(held, stream, drop=moved)
+    yield from _let_go(held, stream, gone)
 
 
 def _level(held: list[Item]) -> int:
     return held[0].block.level if held and isinstance(held[0].block, Heading) else 0
 
 
-def _let_go(held: list[Item], stream: Stream, *, drop: bool) -> Iterator[Item]:
+def _let_go(held: list[Item], stream: Stream, gone: str) -> Iterator[Item]:
     for item in held:
-        if drop and isinstance(item.block, Heading):
-            reason = "a heading over notes that are read where they are marked"
-            stream.skip("heading", reason, item.block.origin, text=item.block.text)
+        if gone and isinstance(item.block, Heading):
+            stream.skip("heading", f"a heading over {gone}", item.block.origin, text=item.block.text)
         else:
             yield item

@@ -6,6 +6,7 @@ Pure. XHTML is read as XML when it is well formed and as HTML when it is not, as
 import html.entities
 import itertools
 import re
+from functools import lru_cache
 from typing import Any
 
 from narrate.errors import SourceError
@@ -86,18 +87,23 @@ def check_size(size: int, name: str) -> None:
 def local_name(element: Element) -> str:
     """The element's name in lower case without its namespace; "" for comments and the like."""
     tag = element.tag
-    return tag.rpartition("}")[2].rpartition(":")[2].lower() if isinstance(tag, str) else ""
+    return _local(tag) if isinstance(tag, str) else ""
+
+
+@lru_cache(maxsize=1024)
+def _local(tag: str) -> str:
+    return tag.rpartition("}")[2].rpartition(":")[2].lower()
 
 
 def attributes(element: Element) -> dict[str, str]:
     """The element's attributes by their names in lower case, with the prefixes `epub:`, `xml:` and `xlink:`."""
-    found = {}
-    for name, value in element.attrib.items():
-        if name.startswith("{"):
-            space, _, plain = name[1:].partition("}")
-            name = _PREFIXES.get(space, "") + plain
-        found[name.lower()] = value
-    return found
+    return {_prefixed(name): value for name, value in element.attrib.items()}
+
+
+@lru_cache(maxsize=1024)
+def _prefixed(name: str) -> str:
+    space, closing, plain = name[1:].partition("}") if name.startswith("{") else ("", "", name)
+    return (_PREFIXES.get(space, "") + plain).lower() if closing else name.lower()
 
 
 def few_words(element: Element) -> str:
