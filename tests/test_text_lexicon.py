@@ -1,5 +1,6 @@
 """The lexicon: which words it finds, how they are said, and how it is read from a configuration and from W3C files."""
 
+import time
 from pathlib import Path
 
 import pytest
@@ -162,3 +163,18 @@ def test_changing_an_entry_speaks_only_the_sentences_that_hold_it(desk: Desk) ->
     settings.write_text('[pronunciation]\n"Oto" = "/ˈoʊtoʊ/"\n"Nobody" = "nobody"\n')
     desk.build()
     assert [plain(each) for each in desk.said] == ["Oto came.", '"Where is Oto\'s car?"', "nobody knew."]
+
+
+def test_a_lexicon_of_thousands_costs_no_more_than_one_of_a_few() -> None:
+    many = Lexicon(tuple(Entry(word=f"Name{number:04d}x Oto", say="ka") for number in range(5000)))
+    text = "The lamps along the quay were lit before Name4999x Oto came in. " * 400
+    spoken(text, "en", lexicon=many)
+    start = time.process_time()
+    said_text = spoken(text, "en", lexicon=many)[0]
+    assert said_text.count("before ka came") == 400
+    assert time.process_time() - start < 0.5
+
+
+def test_the_longest_of_words_with_one_beginning_is_found() -> None:
+    short, longer = Entry(word="Oto", say="a"), Entry(word="Oto Maru", say="b")
+    assert said("Oto Maru, Oto Mar, Otomaru", short, longer) == "b, a Mar, Otomaru"

@@ -7,7 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from narrate.document import ListItem, Mark, MarkKind, Origin, Paragraph
 from narrate.script import PRONOUNCED, places
+from narrate.text.describe import voiced
 from narrate.text.languages import language_for
 from narrate.text.languages.base import spelled
 from narrate.text.letters import roman
@@ -111,14 +113,10 @@ def test_a_megabyte_of_malice_takes_no_longer_than_a_megabyte(language: str) -> 
     spoken("1984 $5 IV — 🚗", language, lexicon=LEXICON)  # what is compiled once is not counted
     length = 1_000_000 // len(ADVERSARIES)
     text = "\n".join((each * (length // len(each) + 1))[:length] for each in ADVERSARIES)
-    times = []
-    for _ in range(3):  # the best of three: others use this machine too
-        start = time.process_time()
-        spoken(text, language, lexicon=LEXICON)
-        times.append(time.process_time() - start)
-        if times[-1] < 2:
-            break
-    assert min(times) < 2
+    start = time.process_time()
+    spoken(text, language, lexicon=LEXICON)
+    # 1.7 s on one of two busy cores; a rule that is not linear takes minutes.
+    assert time.process_time() - start < 4
 
 
 def test_a_megabyte_of_malice_is_cut_into_sentences_as_quickly() -> None:
@@ -144,6 +142,12 @@ def test_a_heading_alone_may_be_a_roman_numeral() -> None:
     assert spoken("MIX", "en", heading=True)[0] == "mix"
 
 
+def test_brackets_that_come_together_are_no_phonemes() -> None:
+    for text in ("[2]]] rope", "[\u00ad[rope]\u00ad]", "rope[3]]", "👩\u200d\u200b rope"):
+        said, _ = spoken(text, "en")
+        assert not re.search(r"\[\[|\]\]|\u200b", said)
+
+
 def test_where_a_rule_is_unsure_the_digits_stay() -> None:
     for text in ("on 3/4/2020", "1984 lamps", "das 19. Jahrhundert", "Elizabeth I said", "7/12", "in groups of 10 100"):
         language = "de" if "Jahr" in text else "en"
@@ -167,3 +171,40 @@ def test_every_language_says_its_own_small_words() -> None:
 
 def test_an_unknown_language_keeps_its_numbers() -> None:
     assert spoken("1984, 5 km & [[rope]]", "tlh", lexicon=NO_LEXICON)[0] == "1984, 5 km and  rope "
+
+
+def mark(kind: MarkKind, start: int, end: int, value: str = "") -> Mark:
+    return Mark(start=start, end=end, kind=kind, value=value)
+
+
+@pytest.mark.parametrize(
+    ("text", "marks", "said"),
+    [
+        ("The lamp was lit.", [mark(MarkKind.NOTE, 8, 8, "3")], "The lamp, note 3, was lit."),
+        ("The lamp was lit.", [mark(MarkKind.NOTE, 17, 17, "*")], "The lamp was lit. Note *."),
+        ("In 漢字 here", [mark(MarkKind.RUBY, 3, 5, "かんじ")], "In かんじ here"),
+        ("About 106 lamps", [mark(MarkKind.SUPERSCRIPT, 8, 9)], "About 10 to the 6 lamps"),
+        ("The 4th lamp", [mark(MarkKind.SUPERSCRIPT, 5, 7)], "The 4th lamp"),
+        ("A lamp", [mark(MarkKind.EMPHASIS, 0, 6)], "A lamp"),
+    ],
+)
+def test_marks_on_the_text_are_said(text: str, marks: list[Mark], said: str) -> None:
+    found, spans = spoken(text, "en", marks=tuple(marks))
+    assert found == said
+    assert all(span.text_start <= span.text_end <= len(text) for span in spans)
+
+
+def test_a_marks_place_is_kept_when_its_paragraph_is_cut_and_numbered() -> None:
+    lamp = ListItem(
+        text="It is lit. It burns. Gone.", marker="2", marks=(mark(MarkKind.NOTE, 10, 10, "1"),), origin=Origin()
+    )
+    assert [each.spoken for each in voiced(lamp, "en")] == ["2. It is lit. Note 1.", "It burns.", "Gone."]
+
+
+def test_a_sentence_in_another_language_is_read_by_its_rules() -> None:
+    text = "It is late. Im Jahr 1984 kam er."
+    block = Paragraph(text=text, marks=(mark(MarkKind.LANGUAGE, 12, len(text), "de"),), origin=Origin())
+    assert [each.spoken for each in voiced(block, "en")] == [
+        "It is late.",
+        "Im Jahr neunzehnhundertvierundachtzig kam er.",
+    ]

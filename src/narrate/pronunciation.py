@@ -6,7 +6,7 @@ from pathlib import Path
 from narrate.errors import ConfigError
 from narrate.speech.ipa import signs_unknown
 from narrate.text.lexicon import Entry, problem
-from narrate.text.pls import read_pls
+from narrate.text.pls import LARGEST, read_pls
 
 _KEYS = {"say": str, "language": str, "chapter": (str, int), "case": str}
 
@@ -34,7 +34,8 @@ def read_lexicons(names: object, *, where: str, folder: Path) -> tuple[Entry, ..
     for name in files:
         path = folder / name
         try:
-            data = path.read_bytes()
+            with path.open("rb") as file:
+                data = file.read(LARGEST + 1)
         except OSError as error:
             raise ConfigError(f"{where}: lexicons: {path}: {error.strerror}") from error
         found += [_sayable(entry, str(path)) for entry in read_pls(data, name=str(path))]

@@ -1,7 +1,12 @@
 """`narrate names`: the names and odd words of a book, so that a person knows what to put into the lexicon."""
 
+from typing import TYPE_CHECKING
+
 from narrate.cli import options
 from narrate.cli.output import print_json, shortened, table
+
+if TYPE_CHECKING:
+    from narrate.text.names import Name
 
 
 def names(source: options.Source, language: options.Language = None, json: options.Json = False) -> None:
@@ -18,6 +23,7 @@ def names(source: options.Source, language: options.Language = None, json: optio
                     "count": each.name.count,
                     "chapter": each.name.chapter,
                     "line": each.name.line,
+                    "href": each.name.href,
                     "sentence": each.name.sentence,
                     "say": each.say,
                 }
@@ -29,7 +35,7 @@ def names(source: options.Source, language: options.Language = None, json: optio
         [
             each.name.word,
             str(each.name.count),
-            f"chapter {each.name.chapter}" + (f", line {each.name.line}" if each.name.line else ""),
+            _place(each.name),
             str(each.name.kind),
             each.say,
             shortened(each.name.sentence, 60),
@@ -37,3 +43,8 @@ def names(source: options.Source, language: options.Language = None, json: optio
         for each in found
     ]
     print(table(["word", "count", "first", "why", "said", "in"], rows, right=(1,)))
+
+
+def _place(name: "Name") -> str:
+    inside = f"line {name.line}" if name.line else shortened(name.href, 40)
+    return ", ".join(filter(None, (f"chapter {name.chapter}", inside)))

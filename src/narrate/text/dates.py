@@ -15,9 +15,9 @@ def date_rules(language: Language) -> list[Rule]:
     if language.code == "de":
         rules.append(_german_ordinal())
     if language.code == "en":
-        rules += [*_decades(), _year_range(language)]
+        rules += _decades()
     if language.year_cues:
-        rules.append(_year(language))
+        rules += [_year_range(language), _year(language)]
     return rules
 
 
@@ -100,12 +100,18 @@ def _clock(language: Language) -> list[Rule]:
     def whole(found: re.Match[str]) -> str | None:
         return _stopped(found, language.clock(int(found[1]), 0, found[2]))
 
+    def hours(found: re.Match[str]) -> str | None:
+        first = language.clock(int(found[1]), 0, found[2]) if found[2] else found[1]
+        return _stopped(found, f"{first} {language.to} {language.clock(int(found[3]), 0, found[4])}")
+
     tail = rf"(?:\s?({rest}))?" if rest else "()"
     rules = [
         Rule(re.compile(rf"{EDGE}([01]?\d|2[0-3])({mark})([0-5]\d)(?!\d|[:h.,]\d){tail}"), say),
     ]
     if language.code == "en":
-        rules.append(Rule(re.compile(rf"{EDGE}(1[0-2]|[1-9])\s?({rest})(?!\w)"), whole))
+        hour = rf"(1[0-2]|[1-9])\s?({rest})"
+        rules.append(Rule(re.compile(rf"{EDGE}(1[0-2]|[1-9])\s?({rest})?\s?[–-]\s?{hour}(?!\w)"), hours))
+        rules.append(Rule(re.compile(rf"{EDGE}{hour}(?!\w)"), whole))
     if language.code == "fr":
         rules.append(Rule(re.compile(rf"{EDGE}([01]?\d|2[0-3])\s?(h)(?!\w|\s?\d)"), whole))
     return rules
@@ -158,7 +164,7 @@ def _year_range(language: Language) -> Rule:
         if not start < end < 2100:
             return None
         first, last = language.year(start) or str(start), language.year(end) or str(end)
-        if len(found[2]) == 2 and end % 100 >= 10:
+        if len(found[2]) == 2 and end % 100 >= 10 and language.code == "en":
             last = spelled(end % 100, "en", "spellout-cardinal")
         return f"{first} {language.to} {last}"
 

@@ -28,6 +28,7 @@ from narrate.text.aligned import Aligned, edited
 from narrate.text.formulas import said_formula
 from narrate.text.inline import NOTHING, Inline, Reading
 from narrate.text.lexicon import NO_LEXICON, Lexicon
+from narrate.text.marks import language_of, within
 from narrate.text.normalize import spoken
 from narrate.text.options import Mode, Modes
 from narrate.text.phrases import Phrases, phrases_for
@@ -63,6 +64,7 @@ class _Piece:
 
     lead: str = ""
     text: str
+    marks: tuple[Mark, ...] = ()
     inline: Inline = NOTHING
     said: str = ""
 
@@ -128,13 +130,15 @@ class Describer:
                 yield from self._prose(block.text, block.marks, voice)
 
     def _prose(
-        self, text: str, marks: Sequence[Mark], voice: "_Voice", *, lead: str = "", marker: str = ""
+        self, text: str, marks: tuple[Mark, ...], voice: "_Voice", *, lead: str = "", marker: str = ""
     ) -> Iterator[Utterance]:
-        inline = self._reading.read(text, marks)
+        marks, inline = self._reading.read(text, marks)
         numbered = f"{marker}. " if marker else ""
-        for number, (start, end) in enumerate(sentences(text, self._language)):
-            own = inline.within(start, end, shift=len(numbered), first=not number) if inline is not NOTHING else inline
-            yield voice.one([_Piece(lead=lead, text=f"{numbered}{text[start:end]}", inline=own)])
+        for start, end in sentences(text, self._language):
+            sentence, shift = f"{numbered}{text[start:end]}", len(numbered)
+            lying = within(marks, start, end, shift=shift) if marks else ()
+            own = inline.within(start, end, shift=shift) if inline is not NOTHING else inline
+            yield voice.one([_Piece(lead=lead, text=sentence, marks=lying, inline=own)])
             lead = numbered = ""
 
 
@@ -153,9 +157,11 @@ class _Voice:
         self.lexicon = lexicon
         self.phrases = phrases_for(language)
 
-    def say(self, text: str) -> tuple[str, tuple[Span, ...]]:
-        """What is said for words of the author, and its alignment."""
-        return spoken(text, self.language, heading=self.role is Role.HEADING, lexicon=self.lexicon)
+    def say(self, text: str, marks: tuple[Mark, ...] = ()) -> tuple[str, tuple[Span, ...]]:
+        """What is said for words of the author, in their own language where they are marked so, and its alignment."""
+        language = language_of(marks, len(text)) or self.language
+        heading, code = isinstance(self.block, Heading), isinstance(self.block, Code)
+        return spoken(text, language, heading=heading, code=code, lexicon=self.lexicon, marks=marks)
 
     def one(self, pieces: Sequence[_Piece], *, tail: str = "", joint: _Joint = _Joint()) -> Utterance:
         """One utterance of all `pieces`, `tail` said at its end."""
@@ -194,7 +200,7 @@ class _Voice:
         if piece.said:
             span = Span(spoken_start=0, spoken_end=len(piece.said), text_start=0, text_end=len(piece.text))
             return piece.said, (span,)
-        said, spans = self.say(piece.text)
+        said, spans = self.say(piece.text, piece.marks)
         if said or not piece.inline.edits:
             return edited(said, spans, piece.inline.edits)
         # Nothing in the author's words can be said, but what stands for them may.

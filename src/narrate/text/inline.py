@@ -1,10 +1,11 @@
-"""The marks inside a block's text in, what is said because of them out: note marks, expansions, links, formulas.
+"""The marks inside a block's text in, what is said because of them out: expansions, links, formulas; and which notes
+are told where they are marked. What else marks mean is read with the words themselves (`marks`, `normalize`).
 
 Pure. What is displayed stays the author's.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
 from narrate.document import Mark, MarkKind
@@ -26,17 +27,16 @@ class Inline:
     edits: tuple[Edit, ...] = ()
     tongues: tuple[Tongue, ...] = ()
 
-    def within(self, start: int, end: int, *, shift: int = 0, first: bool = False) -> "Inline":
-        """The part for the sentence `text[start:end]`, whose words begin at `shift` in what is said.
+    def within(self, start: int, end: int, *, shift: int = 0) -> "Inline":
+        """The part for the sentence `text[start:end]`, counted from its start plus `shift`.
 
-        What is added between two sentences belongs to the one before it; the `first` takes what comes before any.
+        What is added between two sentences belongs to the one before it.
         """
         by = shift - start
         edits = tuple(
-            Edit(start=max(each.start, start) + by, end=max(each.end, start) + by, said=each.said)
+            Edit(start=each.start + by, end=each.end + by, said=each.said)
             for each in self.edits
-            if (start < each.start or (each.start == start and (first or each.end > start)))
-            and (each.end <= end or each.start == each.end <= end)
+            if each.end <= end and (each.start > start or (each.start == start and each.end > start))
         )
         tongues = tuple(
             Tongue(start=max(each.start, start) + by, end=min(each.end, end) + by, language=each.language)
@@ -58,41 +58,44 @@ class Reading:
         self._phrases = phrases_for(language)
         self._told: set[str] = set()
 
-    def read(self, text: str, marks: Sequence[Mark]) -> Inline:
-        """What `marks` add to `text`."""
+    def read(self, text: str, marks: Sequence[Mark]) -> tuple[tuple[Mark, ...], Inline]:
+        """What `marks` add to `text`; and those that remain, for `normalize.spoken` to read."""
         if not marks:
-            return NOTHING
+            return (), NOTHING
         added: list[Edit] = []
         replaced: list[Edit] = []
-        tongues = []
+        tongues, rest = [], []
         for mark in marks:
             if mark.kind is MarkKind.LANGUAGE:
                 tongues.append(Tongue(start=mark.start, end=mark.end, language=mark.value))
-            elif instead := self._instead(text, mark):
-                if not replaced or replaced[-1].end <= mark.start:
-                    replaced.append(Edit(start=mark.start, end=mark.end, said=instead))
+            if mark.kind is MarkKind.FORMULA:
+                if (said := self._formula(text, mark)) and (not replaced or replaced[-1].end <= mark.start):
+                    replaced.append(Edit(start=mark.start, end=mark.end, said=said))
+            elif mark.kind is MarkKind.NOTE:
+                if self._modes.notes in (Mode.FULL, Mode.AT_THE_END):
+                    at = len(text[: mark.start].rstrip())  # behind the word, not between two sentences
+                    rest.append(replace(mark, start=at, end=at))
             elif words := self._beside(text, mark):
                 at = len(text[: mark.end].rstrip())
                 added.append(Edit(start=at, end=at, said=_aside(text, at, words)))
+            else:
+                rest.append(mark)
         free = [each for each in added if not any(other.start < each.start < other.end for other in replaced)]
         edits = sorted([*free, *replaced], key=lambda each: (each.start, each.end))
-        return Inline(edits=tuple(edits), tongues=tuple(tongues))
+        return tuple(rest), Inline(edits=tuple(edits), tongues=tuple(tongues))
 
-    def _instead(self, text: str, mark: Mark) -> str:
-        """What is said instead of the words that a mark is on."""
-        if mark.start == mark.end:
+    def _formula(self, text: str, mark: Mark) -> str:
+        """What is said instead of a formula's signs; "" to leave them as they are."""
+        shown = text[mark.start : mark.end]
+        if not shown or self._modes.formulas is Mode.SKIP:
             return ""
-        if mark.kind is MarkKind.FORMULA and self._modes.formulas is not Mode.SKIP:
-            said = said_formula(mark.value or text[mark.start : mark.end], self._language)
-            return "" if said == text[mark.start : mark.end] else said
-        return mark.value if mark.kind is MarkKind.RUBY else ""
+        said = said_formula(mark.value or shown, self._language)
+        return "" if said == shown else said
 
     def _beside(self, text: str, mark: Mark) -> str:
         """What is said behind the words that a mark is on."""
         words = text[mark.start : mark.end]
         match mark.kind:
-            case MarkKind.NOTE if self._modes.notes in (Mode.FULL, Mode.AT_THE_END):
-                return " ".join(filter(None, (self._phrases.note_mark, _sayable(mark.value))))
             case MarkKind.ABBREVIATION if self._modes.abbreviations is Mode.FULL:
                 if words in self._told or not 0 < len(mark.value) <= _LONGEST_EXPANSION:
                     return ""
@@ -117,10 +120,6 @@ def _aside(text: str, at: int, words: str) -> str:
         return f" {words[:1].upper()}{words[1:]}."
     lead = " " if before.endswith((",", ";", ":")) or ended else ", "
     return f"{lead}{words}" + ("" if not after or after in ",;:.!?…)]}”’»–—" else "," if after.isspace() else ", ")
-
-
-def _sayable(label: str) -> str:
-    return label if any(map(str.isalnum, label)) else ""
 
 
 def _host(address: str) -> str:

@@ -46,10 +46,11 @@ def _abbreviations(language: Language) -> list[Rule]:
         pattern = rf"(?<![\w./])(?:{any_of(language.anywhere)})(?![\w/])"
         rules.append(Rule(re.compile(pattern), lambda found: stopped(language.anywhere[found[0]], found)))
     if language.before_number:
-        pattern = rf"(?<![\w.])({any_of(language.before_number)})\.[\s\u00a0]?(?=\d|(?<=p\.\s)[ivxlc]{{1,7}}(?!\w))"
+        number = r"[\d$£€]|(?:[IVX]{2,7}|[VX])(?!\w)|(?<=p\.\s)[ivxlc]{1,7}(?!\w)"
+        pattern = rf"(?<![\w.])({any_of(language.before_number)})\.[\s\u00a0]?(?={number})"
         rules.append(Rule(re.compile(pattern), lambda found: f"{language.before_number[found[1]]} "))
     if language.before_name:
-        pattern = rf"(?<![\w.])({any_of(language.before_name)})\.(?=[\s\u00a0][{_UPPER}])"
+        pattern = rf"(?<![\w.])({any_of(language.before_name)})\.(?=[\s\u00a0](?:[{_UPPER}]|&\s|and\s))"
         rules.append(Rule(re.compile(pattern), lambda found: language.before_name[found[1]]))
     return rules
 
@@ -111,7 +112,7 @@ def _roman(language: Language, *, heading: bool) -> list[Rule]:
     """
     reader = _RomanReader(language, heading=heading)
     stop = r"\.?" if language.code == "de" else ""
-    rules = [Rule(re.compile(rf"(?<![\w.'’-])([IVXLCDM]{{1,12}}){stop}(?!\w)"), reader.say)]
+    rules = [Rule(re.compile(rf"(?=[IVXLCDM])(?<![\w.'’-])([IVXLCDM]{{1,12}}){stop}(?!\w)"), reader.say)]
     if language.code == "fr":
         from narrate.text.languages.french import ordinal
 
@@ -129,7 +130,8 @@ class _RomanReader:
     def __init__(self, language: Language, *, heading: bool) -> None:
         self._language = language
         self._heading = heading
-        cues = any_of({form for cue in language.roman_cues for form in (cue, cue.upper())})
+        written = {form for cue in language.roman_cues for form in (cue, cue.upper())}
+        cues = any_of({*written, *(f"{short}." for short in language.before_number)})
         small = any_of({cue.lower() for cue in language.roman_cues})
         self._cue = re.compile(rf"(?<!\w)(?:{cues})[\s\u00a0]$")
         self._small_cue = re.compile(rf"(?<!\w)(?:{small})[\s\u00a0]$")
@@ -184,7 +186,7 @@ def _capitals(language: Language, *, heading: bool) -> Rule:
             return word.lower()
         return None
 
-    return Rule(re.compile(rf"(?<![\w.&’'-])[{_UPPER}]{{2,30}}(?![\w&]|\.\w)"), say)
+    return Rule(re.compile(rf"(?=[{_UPPER}])(?<![\w.&’'-])[{_UPPER}]{{2,30}}(?![\w&]|\.\w)"), say)
 
 
 def _divided() -> Rule:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from narrate.script import pronounced
-from narrate.text.rules import Rule, any_of
+from narrate.text.rules import Rule
 
 LONGEST = 60
 """Signs in a pronunciation; an engine's buffer for one word is not endless."""
@@ -33,9 +33,9 @@ class Entry:
     exact: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Lexicon:
-    """Entries, the later above the earlier."""
+    """Entries, the later above the earlier. Only itself is equal to it: thousands of entries are not compared often."""
 
     entries: tuple[Entry, ...] = ()
 
@@ -44,6 +44,8 @@ class Lexicon:
 
     def of_chapter(self, number: int, title: str) -> "Lexicon":
         """The entries that hold in a chapter."""
+        if not any(each.chapter for each in self.entries):
+            return self
         names = ("", str(number), title.casefold())
         return Lexicon(tuple(each for each in self.entries if each.chapter.casefold() in names))
 
@@ -51,6 +53,9 @@ class Lexicon:
         """The entry for `word` in a text of `language`, if there is one."""
         return next((each for each in reversed(_in_force(self, language)) if _matches(each, word)), None)
 
+
+_Tree = dict[str, "_Tree"]
+_LETTER = {" ": r"[\s\u00a0]", "'": "['’]"}
 
 NO_LEXICON = Lexicon()
 
@@ -84,9 +89,35 @@ def lexicon_rules(lexicon: Lexicon, language: str) -> tuple[Rule, ...]:
         entry = next((each for each in reversed(sayings.get(_folded(word), [])) if _matches(each, word)), None)
         return _said(entry, found) if entry else None
 
-    words = any_of({_spaced(each.word) for each in entries}).replace(r"\ ", r"[\s\u00a0]").replace("'", "['’]")
+    words = _tree({_spaced(each.word).lower() for each in entries})
     edge, end = r"(?<![\w])(?<!\w['’])", r"(?!\w)"
-    return (Rule(re.compile(f"{edge}(?P<word>{words}){end}{_POSSESSIVE}", re.IGNORECASE), say),)
+    return (Rule(re.compile(f"{edge}(?P<word>{words}){end}{_POSSESSIVE}"), say),)
+
+
+def _tree(words: set[str]) -> str:
+    """A pattern for `words`, the longest first, that looks at each letter once however many words there are."""
+    tree: _Tree = {}
+    for word in words:
+        node = tree
+        for letter in word:
+            node = node.setdefault(letter, {})
+        node[""] = {}
+    return _pattern(tree)
+
+
+def _pattern(node: _Tree) -> str:
+    ways = [_letter(letter) + _pattern(rest) for letter, rest in sorted(node.items()) if letter]
+    if not ways:
+        return ""
+    alternatives = ways[0] if len(ways) == 1 else f"(?:{'|'.join(ways)})"
+    return f"(?:{alternatives})?" if "" in node else alternatives
+
+
+def _letter(letter: str) -> str:
+    """A letter in either case: `re.IGNORECASE` would try every way of a branch to its end."""
+    upper = letter.upper()
+    cased = upper != letter and len(upper) == 1
+    return _LETTER.get(letter) or (f"[{letter}{upper}]" if cased else re.escape(letter))
 
 
 def _in_force(lexicon: Lexicon, language: str) -> list[Entry]:

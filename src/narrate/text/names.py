@@ -47,19 +47,20 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Name:
-    """A word as it is mostly written, how often it occurs, and where first: chapter, line, and the sentence."""
+    """A word as it is mostly written, how often it occurs, and where first: chapter, line or href, and the sentence."""
 
     word: str
     kind: Kind
     count: int
     chapter: int
     line: int
+    href: str
     sentence: str
 
 
 @dataclass(slots=True)
 class _Seen:
-    first: tuple[int, int, str]
+    first: tuple[int, int, str, str]
     written: Counter[str]
     inside: int = 0
     small: int = 0
@@ -86,7 +87,7 @@ class NameFinder:
             key = word.lower()
             seen = self._seen.get(key)
             if seen is None:
-                seen = _Seen(first=(chapter, utterance.line, text), written=Counter())
+                seen = _Seen(first=(chapter, utterance.line, utterance.href, text), written=Counter())
                 self._seen[key] = seen
             seen.written[word] += 1
             if word[0].islower():
@@ -99,13 +100,14 @@ class NameFinder:
         for key, seen in sorted(self._seen.items(), key=lambda item: -item[1].written.total()):
             kind = self._kind(key, seen)
             if kind:
-                chapter, line, sentence = seen.first
+                chapter, line, href, sentence = seen.first
                 yield Name(
                     word=seen.written.most_common(1)[0][0],
                     kind=kind,
                     count=seen.written.total(),
                     chapter=chapter,
                     line=line,
+                    href=href,
                     sentence=sentence,
                 )
 

@@ -7,11 +7,13 @@ numbers that engines read well. The text that is displayed is never touched.
 import re
 from functools import lru_cache
 
-from narrate.script import Span
+from narrate.document import Mark
+from narrate.script import PRONOUNCED, Span
 from narrate.text.dates import date_rules
 from narrate.text.languages import language_for
 from narrate.text.letters import letter_rules
 from narrate.text.lexicon import NO_LEXICON, Lexicon, lexicon_rules
+from narrate.text.marks import said as said_for
 from narrate.text.numbers import code_rules, number_rules
 from narrate.text.rules import Changes, Rule, any_of
 from narrate.text.signs import PLAIN, sign_rules
@@ -19,6 +21,7 @@ from narrate.text.words import words_for
 
 # A sentence that has nothing of these needs none of the rules behind them; most have not.
 _ODD = re.compile("[^ a-zA-Z0-9.,;:!?'\"()’‘“”–\u00c0-\u024f-]|--|\\.{4}|www\\.|\\. \\.| – |[a-z][.!?][0-9]")
+_BRACKETS = re.compile(rf"({PRONOUNCED.pattern})|\[\[|\]\]")
 _NUMBER = re.compile("[0-9¼-¾⅐-⅞]")
 _LETTERS = (
     "[A-ZÀ-ÖØ-Þ]{2}|[VX](?!\\w)|(?<!\\w)[A-ZÀ-Þ]\\w{1,30} I(?![\\w'’])|\\w\\.\\W{0,3}\\w|"
@@ -29,26 +32,39 @@ that end in a full stop and the others."""
 
 
 def spoken(
-    text: str, language: str, *, heading: bool = False, lexicon: Lexicon = NO_LEXICON
+    text: str,
+    language: str,
+    *,
+    heading: bool = False,
+    code: bool = False,
+    lexicon: Lexicon = NO_LEXICON,
+    marks: tuple[Mark, ...] = (),
 ) -> tuple[str, tuple[Span, ...]]:
     """What the engine is given for `text`, and the spans where the two differ.
 
-    `language` is a BCP 47 tag; a `heading` may be set in capitals or begin with a roman numeral; `lexicon` says how
-    words are pronounced, above every rule. Characters outside every span correspond one to one. The result is ""
-    (without spans) when nothing in the text can be said: there is neither a letter nor a digit nor a sign with a name.
+    `language` is a BCP 47 tag; a `heading` may be set in capitals or begin with a roman numeral; in `code` numbers
+    and capitals are not read as prose; `lexicon` says how words are pronounced, above every rule but the `marks` that
+    lie on the text. Characters outside every span correspond one to one. The result is "" (without spans) when
+    nothing in the text can be said: there is neither a letter nor a digit nor a sign with a name.
     """
     changes = Changes(text)
+    for mark in marks:
+        said_there = said_for(mark, text, words_for(language), language.split("-")[0])
+        if said_there is not None:
+            changes.put(mark.start, mark.end, said_there)
     if lexicon:
         changes.apply(lexicon_rules(lexicon, language))
     has_letters, codes, numbers, letters, signs = _rules(language, heading)
-    if _NUMBER.search(text):
+    if _NUMBER.search(text) and not code:
         changes.apply(codes)
         changes.apply(numbers)
-    if heading or has_letters.search(text):
+    if not code and (heading or has_letters.search(text)):
         changes.apply(letters)
     if _ODD.search(text):
         changes.apply(signs)
     said, spans = changes.aligned(lambda same: same.translate(PLAIN))
+    if "[[" in said or "]]" in said:  # left over, or come together where something between them was left out
+        said = _BRACKETS.sub(lambda found: found[1] or "  ", said)
     return (said, spans) if any(map(str.isalnum, said)) else ("", ())
 
 

@@ -18,9 +18,9 @@ def number_rules(language: Language) -> list[Rule]:
     return [
         *_fractions(language),
         *money_rules(language),
+        *_ordinals(language),
         *_units(language),
         Rule(re.compile(r"(?<![\w#&])(?:#|№\s?)(?=\d)"), lambda _: f"{language.number} "),
-        *_ordinals(language),
         *_ranges(language),
         Rule(re.compile(EDGE + r"\d{1,3}(?:[ \u00a0\u202f\u2009]\d{3}){1,5}(?![\d\w])"), _closed),
         Rule(re.compile(r"(?<=\d)[⁰¹²³⁴⁵⁶⁷⁸⁹⁻]{1,6}"), partial(_power, language)),
@@ -76,6 +76,8 @@ def _fractions(language: Language) -> list[Rule]:
             return None
         if not whole:
             return said
+        if language.code == "de" and (above, below) == (1, 2):
+            return f"{spelled(int(whole), 'de', 'spellout-numbering').removesuffix('s')}einhalb"
         if language.code == "en" and above == 1:
             said = said.replace("one", "an" if below == 8 else "a")
         return language.mixed.format(whole, said)
@@ -91,6 +93,7 @@ def _fractions(language: Language) -> list[Rule]:
 
     return [
         Rule(re.compile(rf"(?:{EDGE}(\d{{1,9}})\s?)?([{_VULGAR}])"), vulgar),
+        Rule(re.compile(EDGE + r"(\d{1,3})/\1(?![\w/]|[.,]\d)"), lambda found: f"{found[1]} {found[1]}"),
         Rule(re.compile(EDGE + r"(?:(\d{1,9})\s)?([1-9])[/\u2044](\d\d?)(?![\w/]|[.,]\d)"), slashed),
     ]
 
@@ -112,7 +115,7 @@ def _units(language: Language) -> list[Rule]:
             name = names[0]
         return f"{words} {name}"
 
-    rules = [Rule(re.compile(rf"(?<![\w.,:/$£€¥₹#–])(?<!\d-)([−-])?({number}){high}{units}"), say)]
+    rules = [Rule(re.compile(rf"(?=[0-9−-])(?<![\w.,:/$£€¥₹#–])(?<!\d-)([−-])?({number}){high}{units}"), say)]
     if language.code == "en":
         rules = [*_feet(), *rules]
     return rules
@@ -139,11 +142,16 @@ def _ordinals(language: Language) -> list[Rule]:
     if language.code not in ("es", "it"):
         return []
 
-    def say(found: re.Match[str]) -> str:
-        kind = {"ª": "feminine", "a": "feminine", "er": "masculine-adjective"}.get(found[2], "masculine")
-        return spelled(int(found[1]), language.code, f"spellout-ordinal-{kind}")
+    def say(found: re.Match[str]) -> str | None:
+        number, ending = int(found[1]), found[2]
+        if ending == "°" and (number > 20 or not re.match(r"\s[a-zà-ÿ]", after(found))):
+            return None  # degrees
+        kind = "feminine" if ending == "ª" else "masculine"
+        if language.code == "es" and kind == "masculine" and (ending == "er" or re.match(r"\s[a-zà-ÿ]", after(found))):
+            kind = "masculine-adjective"
+        return spelled(number, language.code, f"spellout-ordinal-{kind}")
 
-    endings = r"\.?([ºª]|(?<=\.)er|er)" if language.code == "es" else "([ºª])"
+    endings = r"\.?([ºª]|er)" if language.code == "es" else "([ºª°])"
     return [Rule(re.compile(rf"(?<![\w.,])(\d{{1,3}}){endings}(?!\w)"), say)]
 
 
@@ -159,6 +167,8 @@ def _ranges(language: Language) -> list[Rule]:
         low, dash, high = found.groups()
         rises = value(low) < value(high) or len(high) < len(low)
         follows = re.match(r"\s[a-zà-ÿ]{3,}|\s?%", after(found))
+        if len(high) < len(low) and low.isdigit() and high.isdigit() and rises:
+            high = low[: len(low) - len(high)] + high
         if rises and (dash == "–" or cues.search(before(found)) or follows):
             return f"{low} {language.to} {high}"
         return f"{low} {high}" if dash == "-" else None

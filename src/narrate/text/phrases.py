@@ -32,7 +32,6 @@ class Phrases:
     end_of_formula: str
     nameless_formula: str
     note: str
-    note_mark: str
     page: str
     link: str
     link_to: str
@@ -63,7 +62,6 @@ _ENGLISH = Phrases(
     end_of_formula="End of formula.",
     nameless_formula="A formula that cannot be read aloud.",
     note="Note",
-    note_mark="note",
     page="Page {}.",
     link="link",
     link_to="link to {}",
@@ -89,7 +87,6 @@ _FRENCH = Phrases(
     end_of_formula="Fin de la formule.",
     nameless_formula="Une formule qui ne se lit pas à voix haute.",
     note="Note",
-    note_mark="note",
     page="Page {}.",
     link="lien",
     link_to="lien vers {}",
@@ -115,7 +112,6 @@ _GERMAN = Phrases(
     end_of_formula="Ende der Formel.",
     nameless_formula="Eine Formel, die sich nicht vorlesen lässt.",
     note="Anmerkung",
-    note_mark="Anmerkung",
     page="Seite {}.",
     link="Verweis",
     link_to="Verweis auf {}",
@@ -141,7 +137,6 @@ _SPANISH = Phrases(
     end_of_formula="Fin de la fórmula.",
     nameless_formula="Una fórmula que no se puede leer en voz alta.",
     note="Nota",
-    note_mark="nota",
     page="Página {}.",
     link="enlace",
     link_to="enlace a {}",
@@ -167,7 +162,6 @@ _ITALIAN = Phrases(
     end_of_formula="Fine della formula.",
     nameless_formula="Una formula che non si può leggere ad alta voce.",
     note="Nota",
-    note_mark="nota",
     page="Pagina {}.",
     link="link",
     link_to="link a {}",

@@ -34,9 +34,12 @@ _AFTER_ALL = {
 _NOTE_MARK = re.compile(r"[⁰¹²³⁴⁵⁶⁷⁸⁹]{1,3}|\[\d{1,3}\]")
 _LOST_MARK = re.compile(r"(?<=[a-zß-öø-ÿ]{2}[.!?])\d{1,3}\s+(?=[“\"‘'«„]?[A-ZÀ-ÖØ-Þ])")
 _MARK_AFTER_STOP = re.compile(r"[.!?]\d")
-_AFTER_ORDINAL = re.compile(
-    r"(?:Jahrhunderts?|Jh\.|Geburtstags?|Kapitels?|Auflage|Weltkriegs?|Stock|Klasse|Tag|Mal|Lebensjahr|Platz|Band)\b"
+_NUMBERED = (
+    "Jahrhunderts?|Jh\\.|Jahr|Jahrestag|Lebensjahr|Geburtstags?|Kapitels?|Auflage|Weltkriegs?|Stock|Etage|Klasse|Tag|"
+    "Woche|Monat|Stunde|Mal|Platz|Band|Teil|Akt|Runde|Preis|Reihe|Republik|Semester"
 )
+_AFTER_ORDINAL = re.compile(rf"(?:{_NUMBERED})\b")
+_ROMAN = re.compile(r"(?:[IVX]{2,7}|[VX])(?!\w)")
 _CLAUSES = (re.compile(r"[;:]\s|[。！？；]"), re.compile(r"[—–]|,\s|[，、：]"), re.compile(r"\s"))
 _CRIED = re.compile(r"[!?…][”\"»’']{1,2}$")
 _SAYS = re.compile(
@@ -82,8 +85,10 @@ def _goes_on(first: str, second: str, code: str) -> bool:
     token, opening = first.split()[-1], second[0]
     word = token[:-1].lstrip('(“"„«[')
     if opening.isupper():
-        return word in language.before_name or (word.isdigit() and code == "de" and bool(_AFTER_ORDINAL.match(second)))
-    if opening.isdigit():
+        if word.isdigit():
+            return code == "de" and bool(_AFTER_ORDINAL.match(second))
+        return word in language.before_name or (word in language.before_number and bool(_ROMAN.match(second)))
+    if opening.isdigit() or opening in "$£€":
         return word in language.before_number
     return opening in "ºª" or token in language.anywhere
 

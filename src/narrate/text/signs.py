@@ -3,8 +3,10 @@
 import re
 import unicodedata
 from collections.abc import Callable
+from functools import lru_cache
 
 from narrate.text.languages import Language
+from narrate.text.marks import note
 from narrate.text.rules import Rule, after, any_of, before
 from narrate.text.words import Words
 
@@ -75,14 +77,14 @@ def sign_rules(words: Words, language: Language | None, tag: str) -> list[Rule]:
         *rules,
         rule(r"[_*=~#|\\^+-]{3,}|\.{4,}|[_*`]+", _run),
         rule(r"\.(?:\s\.){2,}", lambda _: "…"),
-        rule(r"\s?(?:—|--)\s?|\s–\s", _breath),
+        rule(r"\s?—\s?|\s(?:--|–)\s|(?<=[\w,;.!?”\"’'])--(?=[\w\s“\"‘'])|--(?=[”\"])", _breath),
         rule(rf"[^\W_][{_MARKS}]+", lambda found: unicodedata.normalize("NFC", found[0][: 1 + _MOST_MARKS])),
         rule(f"[{_SMALL_CAPITALS}]{{2,}}", lambda found: found[0].translate(_SMALL_LETTERS)),
         rule(
             "[\ufb00-\ufb06\uff10-\uff19\uff21-\uff3a\uff41-\uff5a\U0001d400-\U0001d7ff]+",
             lambda found: unicodedata.normalize("NFKC", found[0]),
         ),
-        rule(rf"[{_INVISIBLE}]+", lambda _: ""),
+        rule(rf"[{_INVISIBLE}]", lambda _: ""),
     ]
 
 
@@ -128,11 +130,7 @@ def _note_marks(words: Words) -> list[Rule]:
         number = found[1].translate(_DIGITS)
         if found[1] in "²³" and _SYMBOL.search(before(found)):
             return None  # x², km²
-        rest = after(found)
-        if before(found, 1) in ".!?…”\"'’)" and before(found, 4).rstrip("”\"'’)")[-1:] in (".", "!", "?", "…"):
-            return f" {words.note} {number}."
-        stop = "," if re.match(r"\s\w", rest) else ""
-        return f", {words.note.lower() if words.note == 'Note' else words.note} {number}{stop}"
+        return note(number, before(found), after(found), words)
 
     return [
         Rule(re.compile(rf"(?<=[a-zß-öø-ÿ.,;:!?”\"’)])([{_SUPERSCRIPTS}]{{1,3}})"), say),
@@ -188,7 +186,7 @@ def _emoji(found: re.Match[str], tag: str, words: Words) -> str:
     language = code if code in emoji.LANGUAGES else "en"
     names: list[tuple[str, int]] = []
     for token in emoji.analyze(found[0], non_emoji=True):
-        name = _emoji_name(token.value, language)
+        name = _emoji_name(token.chars, language)
         if name and names and names[-1][0] == name:
             names[-1] = (name, names[-1][1] + 1)
         elif name:
@@ -196,12 +194,13 @@ def _emoji(found: re.Match[str], tag: str, words: Words) -> str:
     return apart(found, ", ".join(name if count == 1 else words.times(name, count) for name, count in names))
 
 
-def _emoji_name(token: object, language: str) -> str:
+@lru_cache(maxsize=512)
+def _emoji_name(sign: str, language: str) -> str:
+    """The name of one emoji, however many signs it is made of; "" for what is only a part of one."""
     import emoji
 
-    if isinstance(token, str):
-        return _NAMES.get(token) or ("" if token in _UNSAID else unicodedata.name(token[:1], "").lower())
-    sign = token.emoji  # type: ignore[attr-defined]
+    if not emoji.is_emoji(sign):
+        return _NAMES.get(sign) or ("" if sign in _UNSAID else unicodedata.name(sign[:1], "").lower())
     name = emoji.demojize(_SKIN.sub("", sign), language=language).strip(":").replace("_", " ")
     flag = language == "en" and "\U0001f1e6" <= sign[0] <= "\U0001f1ff"
     return f"flag of {name}" if flag else name

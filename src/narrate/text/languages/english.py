@@ -79,6 +79,7 @@ ENGLISH = Language(
         "¶": "paragraph",
         "©": "copyright",
         "‰": "per thousand",
+        "¢": "cents",
         "~": "about",
     },
     currencies={
@@ -193,6 +194,9 @@ ENGLISH = Language(
         "eq": "equation",
         "Tel": "telephone",
         "tel": "telephone",
+        "Cor": "Corinthians",
+        "Matt": "Matthew",
+        "Ps": "Psalm",
         "Op": "opus",
         "op": "opus",
     },

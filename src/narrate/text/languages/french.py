@@ -27,6 +27,8 @@ def _regnal(_name: str, number: int, _before: str) -> str:
 
 def ordinal(number: int, ending: str) -> str:
     """ "2e", "1re", "3ème" in words."""
+    if number == 2 and ending.startswith("nd"):
+        return f"seco{ending}"
     feminine = number == 1 and ending in ("re", "ère", "ere")
     return spelled(number, "fr", f"spellout-ordinal-{'feminine' if feminine else 'masculine'}")
 
@@ -140,8 +142,6 @@ FRENCH = Language(
         "apr. J.-C.": "après Jésus-Christ",
         "n°": "numéro",
         "N°": "numéro",
-        "St-": "Saint-",
-        "Ste-": "Sainte-",
         "env.": "environ",
     },
     fractions={(1, 2): "un demi", (1, 3): "un tiers", (2, 3): "deux tiers", (1, 4): "un quart", (3, 4): "trois quarts"},

@@ -103,6 +103,7 @@ SPANISH = Language(
     short_months={},
     before_number={
         "núm": "número",
+        "s": "siglo",
         "pág": "página",
         "págs": "páginas",
         "p": "página",
