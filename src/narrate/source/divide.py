@@ -19,7 +19,9 @@ from narrate.document import (
     Paragraph,
     Quotation,
     SceneBreak,
+    Silence,
     Table,
+    VoiceChange,
 )
 from narrate.source.name import plain
 
@@ -138,7 +140,7 @@ def _by_scenes(blocks: Sequence[Block]) -> list[list[Block]]:
 
 
 def _is_prose(block: Block) -> bool:
-    return not isinstance(block, Figure | Quotation | Note | Heading | PageBreak | SceneBreak)
+    return not isinstance(block, Figure | Quotation | Note | Heading | PageBreak | SceneBreak | Silence | VoiceChange)
 
 
 def has_prose(blocks: Sequence[Block]) -> bool:

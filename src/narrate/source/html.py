@@ -3,7 +3,19 @@
 import re
 from pathlib import Path
 
-from narrate.document import Block, Document, Figure, Heading, Metadata, Origin, PageBreak, Quotation, SceneBreak
+from narrate.document import (
+    Block,
+    Document,
+    Figure,
+    Heading,
+    Metadata,
+    Origin,
+    PageBreak,
+    Quotation,
+    SceneBreak,
+    Silence,
+    VoiceChange,
+)
 from narrate.source.account import assembled
 from narrate.source.article import LeftOut, around_the_article, is_web_page
 from narrate.source.decode import decode
@@ -54,7 +66,7 @@ def first_title(blocks: list[Block], told: str) -> tuple[Heading | None, list[Bl
 
     It is the first heading if that is of level 1 and says what was told (by metadata), or is the only one of level 1.
     """
-    aside = Figure | Quotation | SceneBreak | PageBreak
+    aside = Figure | Quotation | SceneBreak | PageBreak | Silence | VoiceChange
     at = next((i for i, block in enumerate(blocks) if not isinstance(block, aside)), None)
     first = blocks[at] if at is not None else None
     if isinstance(first, Heading) and first.level == 1 and at is not None:

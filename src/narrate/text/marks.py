@@ -47,5 +47,5 @@ def note(label: str, lead: str, rest: str, words: Words) -> str:
     """ "note 3" where its mark stands: in a sentence between commas, behind one as a sentence of its own."""
     if re.search("[.!?…][”\"'’»)]{0,2}$", lead[-3:]):
         return f" {words.note} {label}."
-    word = words.note.lower() if words.note == "Note" else words.note
+    word = words.note if words.note == "Anmerkung" else words.note.lower()
     return f", {word} {label}" + ("," if re.match(r"\s\w", rest[:2]) else "")

@@ -63,7 +63,15 @@ _SPANISH = Words(
     times=_times("veces"),
     note="Nota",
 )
-_BY_LANGUAGE = {"en": _ENGLISH, "fr": _FRENCH, "de": _GERMAN, "es": _SPANISH}
+_ITALIAN = Words(
+    ampersand="e",
+    less="minore di",
+    greater="maggiore di",
+    dot="punto",
+    times=_times("volte"),
+    note="Nota",
+)
+_BY_LANGUAGE = {"en": _ENGLISH, "fr": _FRENCH, "de": _GERMAN, "es": _SPANISH, "it": _ITALIAN}
 
 
 def words_for(language: str) -> Words:
