@@ -73,10 +73,10 @@ def open_project(request: Request, *, as_built: bool = False) -> Project:
     document = source.read(request.source)
     layers.append(config.check(document.settings, where=f"{request.source} (front matter)", folder=here))
     if as_built:
-        before = record.read(_folder(request, _metadata(document.metadata, config.join(*layers))))
+        before = record.read(_folder(request, with_settings(document.metadata, config.join(*layers))))
         request = replace(request, flags=before.flags if before else {})
     settings = config.join(*layers, config.check(request.flags, where="command line", folder=here))
-    metadata = _metadata(document.metadata, settings)
+    metadata = with_settings(document.metadata, settings)
     engine = work.engine(settings.engine)
     voice = engine.resolve(settings.delivery.voice, metadata.language)
     settings = replace(settings, delivery=replace(settings.delivery, voice=voice.id))
@@ -113,7 +113,8 @@ def _folder(request: Request, metadata: Metadata) -> Path:
     return request.out / release_folder(metadata)
 
 
-def _metadata(found: Metadata, settings: Config) -> Metadata:
+def with_settings(found: Metadata, settings: Config) -> Metadata:
+    """What a source says of itself, and above it what the settings say."""
     return replace(
         found,
         title=settings.title or found.title,

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from narrate.cli import build, doctor, inspect, names, plan, regenerate, say, store, streams, voices
+from narrate.cli import build, doctor, inspect, names, plan, regenerate, say, script, store, streams, voices
 from narrate.cli.output import shortened
 from narrate.cli.signals import INTERRUPTED, TERMINATED, Terminated
 from narrate.errors import NarrateError, OutputError
@@ -100,6 +100,7 @@ app.command("build")(build.build)
 app.command("regenerate")(regenerate.regenerate)
 app.command("plan")(plan.plan)
 app.command("say")(say.say)
+app.command("script")(script.script)
 app.command("names")(names.names)
 app.command("inspect")(inspect.inspect)
 app.command("voices")(voices.voices)

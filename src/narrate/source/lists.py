@@ -43,7 +43,7 @@ class List:
             self.marker = ""
             return
         self.number = _number(attrs.get("value"), self.number)
-        self.marker = _written(self.number, self.style)
+        self.marker = numeral(self.number, self.style)
         self.number += self.step
 
     def taken_marker(self) -> str:
@@ -87,7 +87,8 @@ def _number(value: str | None, otherwise: int) -> int:
     return int(value) if value.lstrip("-").isdecimal() and len(value) < 8 else otherwise
 
 
-def _written(number: int, style: str) -> str:
+def numeral(number: int, style: str) -> str:
+    """A number as a list of that style ("1", "a", "A", "i", "I") writes it."""
     if style in ("a", "A") and number > 0:
         letters = ""
         while number > 0:
