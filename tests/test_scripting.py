@@ -1,10 +1,13 @@
 """A script builds to the same audiobook as the document it was written from, and can be edited."""
 
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 import test_golden
 import test_golden_readers
+from generated import documents
+from hypothesis import given, settings
 
 from narrate import config, scripting
 from narrate.document import Document
@@ -22,6 +25,15 @@ def test_a_script_has_the_cues_of_its_source(case: Path, tmp_path: Path) -> None
     source = source or test_golden_readers.source_of(case, tmp_path)
     document = read(source)
     again = read(script_of(document, source, tmp_path))
+    assert told(again) == told(document)
+    assert again.is_balanced
+
+
+@settings(max_examples=150, deadline=None)
+@given(documents())
+def test_a_script_has_the_cues_of_any_document(document: Document) -> None:
+    with TemporaryDirectory() as folder:
+        again = read(script_of(document, Path("in.md"), Path(folder)))
     assert told(again) == told(document)
     assert again.is_balanced
 

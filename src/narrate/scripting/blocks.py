@@ -115,11 +115,14 @@ class _Writer:
                 open_lists.clear()
                 yield self._lettered(item)
                 continue
+            closed = None
             while open_lists and open_lists[-1].level > item.level:
-                open_lists.pop()
+                closed = open_lists.pop()
             if not open_lists or open_lists[-1].level < item.level:
                 indent = open_lists[-1].inner if open_lists else 0
                 open_lists.append(_List(level=item.level, indent=indent))
+                if closed and closed.indent == indent:  # else Markdown would take it for the same list
+                    yield " " * indent + "<!-- -->"
             elif not open_lists[-1].goes_on(item.marker):
                 yield " " * open_lists[-1].indent + "<!-- -->"
             marker = open_lists[-1].take(item.marker)

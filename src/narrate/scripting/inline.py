@@ -50,6 +50,12 @@ def note_label(label: str) -> str:
     return written if _LABEL.fullmatch(written.replace("~", "")) else ""
 
 
+def _address(link: str) -> str:
+    """An address as it is written. One inside the work loses its "#": it must not be taken for a note's mark, nor a
+    list of such for a table of contents."""
+    return link if "://" in link else link.replace("#", "%23")
+
+
 class InlineWriter:
     """Writes texts with their marks. `in_html` for the inside of HTML blocks, where Markdown is not read.
 
@@ -100,10 +106,10 @@ class InlineWriter:
                 return f"<abbr title={attribute(mark.value)}>{words}</abbr>"
             case MarkKind.RUBY:
                 return f"<ruby>{words}<rt>{self._escaped(mark.value)}</rt></ruby>"
-            case MarkKind.LINK if is_plain and text and not self._in_html and _HREF.fullmatch(mark.value):
-                return f"[{words}]({mark.value})"
+            case MarkKind.LINK if is_plain and text and not self._in_html and _HREF.fullmatch(_address(mark.value)):
+                return f"[{words}]({_address(mark.value)})"
             case MarkKind.LINK:
-                return f"<a href={attribute(mark.value)}>{words}</a>"
+                return f"<a href={attribute(_address(mark.value))}>{words}</a>"
             case MarkKind.FORMULA:
                 return self._formula(mark.value, words)
             case _:

@@ -111,6 +111,9 @@ class _Writer:
         tokens: list[Token] = []
         self._md.block.parse(body, self._md, self._env, tokens)
         self._is_script = any(self._is_chapter_line(token) for token in tokens)
+        if self._is_script:
+            self._notes.targets[f"#{MARK_ALONE}"] = "1"
+            self._notes.loose.add(f"#{MARK_ALONE}")
         # Deeper than CommonMark's preset, brackets inside a line are taken as they stand; searching costs their depth.
         self._md.options["maxNesting"] = 20
         notes: list[tuple[str, list[Token]]] = []
@@ -186,10 +189,8 @@ class _Writer:
         inline = read_inline(content, self._md, self._env, by_label=self._is_script)
         for number in inline.notes:
             self._notes.targets[f"#{note_id(number)}"] = str(number + 1)
-        if self._is_script:
-            self._notes.targets[f"#{MARK_ALONE}"] = "1"
-            # Their texts stand where they are read, and nowhere else.
-            self._notes.loose |= {f"#{MARK_ALONE}", *(f"#{note_id(n)}" for n in inline.notes if self._is_apart(n))}
+        if self._is_script:  # their texts stand where they are read, and nowhere else
+            self._notes.loose |= {f"#{note_id(number)}" for number in inline.notes if self._is_apart(number)}
         return inline
 
     def _is_apart(self, number: int) -> bool:
