@@ -27,10 +27,11 @@ from narrate.document import (
 )
 
 AT = Origin(line=1)
-_WORDS = st.sampled_from(
+_TRICKY = (
     "rope Oil ferry’s ferry WHO 1986. 3) # - + * ** _it_ [x] [^1] ](y) <b> </p> &amp; & | \\ ` `` ::: --- === > ~~~ "
-    "! “No.” Mr. … é 東京 x² a_b 1. :::pause 2s::: https://example.org/a_b $x$ {#id} word. End! -- *".split()
+    "! “No.” Mr. … é 東京 x² a_b 1. :::pause 2s::: https://example.org/a_b $x$ {#id} word. End! -- *"
 )
+_WORDS = st.sampled_from(_TRICKY.split())
 
 
 @st.composite

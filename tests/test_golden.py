@@ -54,6 +54,8 @@ def _lines(document: Document) -> Iterator[str]:
         yield f"\nchapter {number}: {chapter.title}{'' if chapter.titled else ' (untitled)'}"
         yield from (f"warning: {warning}" for warning in script.warnings)
         yield from map(_line, script.cues)
+        for each in script.account.skipped:
+            yield f"  skipped {each.kind} at {each.place}: {each.reason}{each.text and f' | {each.text}'}"
 
 
 def _line(cue: Cue) -> str:
@@ -65,4 +67,6 @@ def _line(cue: Cue) -> str:
         case Utterance():
             spoken = PRONOUNCED.sub(r"{\1 = \2}", cue.spoken)
             said = f" | {spoken}" if spoken != cue.text else ""
-            return f"{cue.line}: {cue.role} | {cue.text}{said}"
+            by = f" by {cue.voice}" if cue.voice else ""
+            tongues = "".join(f" | {cue.text[each.start : each.end]} in {each.language}" for each in cue.tongues)
+            return f"{cue.line}: {cue.role}{by} | {cue.text}{said}{tongues}"

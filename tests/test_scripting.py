@@ -4,11 +4,11 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
+from hypothesis import given, settings
+
 import test_golden
 import test_golden_readers
 from generated import documents
-from hypothesis import given, settings
-
 from narrate import config, scripting
 from narrate.document import Document
 from narrate.script import Cue, Interlude, Pause, Utterance

@@ -11,6 +11,7 @@ Escaped = Callable[[str], str]
 
 _DEEPEST = 40
 _ODD = re.compile(r"[\\`*_\[\]<]|&(?=#?\w+;)")
+_SIGNS_IN_HTML = re.compile(r"[\\`*_\[\]]")  # between tags, where entities are already written
 _AT_START = re.compile(r"(?:#{1,6}|[-+])(?=\s|$)|>|=+\s*$|-{2,}|:::|~~~")
 _NUMBERED = re.compile(r"(\d{1,9})([.)])(?=\s|$)")
 _HREF = re.compile(r"(?:https?://|mailto:|[\w./#])[A-Za-z0-9:/._~%?#=&+,;@-]*")
@@ -134,4 +135,6 @@ class InlineWriter:
         mathml = " ".join(source.split())
         if self._in_html:
             return mathml
-        return re.sub(r"(?<=>)[^<>]+", lambda found: markdown_text(found[0]), mathml) if words else mathml
+        return (
+            re.sub(r"(?<=>)[^<>]+", lambda found: _SIGNS_IN_HTML.sub(r"\\\g<0>", found[0]), mathml) if words else mathml
+        )

@@ -18,7 +18,6 @@ SCENE = "car driving"
 """What an interlude's line says: the caption of its sound."""
 
 LONGEST_PAUSE_S = 60.0
-KNOWN = f"chapter TITLE, untitled chapter TITLE, page 12, pause 2s, voice NAME, image: …, {SCENE}"
 _MOST_WARNINGS = 20
 _LINE = re.compile(r" {0,3}:::[ \t]*(?P<inner>.*?)[ \t]*:::[ \t]*")
 _PAUSE = re.compile(r"pause (\d{1,5}(?:\.\d{1,3})?) ?(s|ms|seconds?)", re.IGNORECASE)
@@ -137,4 +136,4 @@ def install(md: "MarkdownIt", warnings: MutableMapping[int, str]) -> None:
 def _warn(warnings: MutableMapping[int, str], number: int, line: str) -> None:
     shown = line if len(line) <= 60 else f"{line[:59]}…"
     if len(warnings) < _MOST_WARNINGS:
-        warnings.setdefault(number, f"“{shown}” is read as text: no line of a script; there are {KNOWN}")
+        warnings.setdefault(number, f"“{shown}” is not a line that steers a script, and is read as text")

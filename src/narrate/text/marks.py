@@ -48,4 +48,5 @@ def note(label: str, lead: str, rest: str, words: Words) -> str:
     if re.search("[.!?…][”\"'’»)]{0,2}$", lead[-3:]):
         return f" {words.note} {label}."
     word = words.note if words.note == "Anmerkung" else words.note.lower()
-    return f", {word} {label}" + ("," if re.match(r"\s\w", rest[:2]) else "")
+    lead = " " if lead.rstrip().endswith((",", ";", ":", "—", "–")) else ", "
+    return f"{lead}{word} {label}" + ("," if re.match(r"\s\w", rest[:2]) else "")
