@@ -368,6 +368,12 @@ def test_listing_does_not_change_what_is_spoken():
     assert digest(quiet.speak(SENTENCES[0], US)) == before
 
 
+def test_the_second_voice_speaks_and_is_another(real):
+    second = real.second(US.voice)
+    assert second == f"{US.voice}+f4"
+    assert digest(real.speak("Rain.", Delivery(voice=second))) != digest(real.speak("Rain.", US))
+
+
 @pytest.mark.parametrize(
     ("wanted", "language", "expected"),
     [("", "en", "gmw/en-US"), ("", "en-GB", "gmw/en"), ("", "fr-CA", "roa/fr"), ("en-us+f3", "", "gmw/en-US+f3")],

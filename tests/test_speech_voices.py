@@ -4,7 +4,7 @@ import pytest
 
 from narrate.errors import VoiceError
 from narrate.speech import Voice
-from narrate.speech.voices import bcp47, pick
+from narrate.speech.voices import another, bcp47, pick
 
 
 def voice(id: str, name: str, language: str) -> Voice:
@@ -75,6 +75,24 @@ def test_an_unknown_variant_is_answered_with_those_there_are():
     with pytest.raises(VoiceError, match="no variant called “wisper”") as caught:
         pick(VOICES, "en-us+wisper", "en", variants=VARIANTS)
     assert "whisper" in caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("narrator", "second"),
+    [("gmw/de", "gmw/de+f4"), ("gmw/de+m7", "gmw/de+f4"), ("gmw/de+f3", "gmw/de+m3"), ("gmw/fr+f4", "gmw/fr+m3")],
+)
+def test_the_second_voice_is_a_variant_of_the_other_gender(narrator, second):
+    variants = (*VARIANTS, ("f4", "female"), ("m3", "male"), ("m7", "male"))
+    assert another(VOICES, narrator, variants=variants) == second
+
+
+def test_without_variants_the_second_voice_is_another_of_the_same_language():
+    installed = [
+        Voice(id=id, name=id, language=language, gender=gender)
+        for id, language, gender in [("a", "de", "male"), ("b", "de", "male"), ("c", "de", "female"), ("d", "fr", "")]
+    ]
+    assert [another(installed, each.id) for each in installed] == ["c", "c", "a", ""]
+    assert another(installed, "nobody") == ""
 
 
 def test_no_voices_at_all_is_said():
