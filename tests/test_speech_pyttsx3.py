@@ -607,3 +607,9 @@ def test_the_essay_is_spoken_whole(real):
     sentences = [text.strip() for line in paragraphs for text in sentencex.segment("en", line) if text.strip()]
     duration_s = sum(real.speak(sentence, US).info.frame_count for sentence in sentences) / 22050
     assert 1085 < duration_s < 1097
+
+
+def test_where_no_process_can_be_started_it_is_said_in_one_line(monkeypatch):
+    monkeypatch.setattr(sys, "executable", "/nowhere/python")
+    with pytest.raises(VoiceError, match=r"cannot be started: .*No such file"):
+        Pyttsx3Engine()
