@@ -17,7 +17,7 @@ from narrate.text import to_script
 from narrate.text.options import TextOptions
 
 GOLDEN = Path(__file__).parent / "golden"
-CASES = sorted(folder for folder in GOLDEN.iterdir() if folder.is_dir())
+CASES = sorted({source.parent for suffix in ("txt", "md") for source in GOLDEN.glob(f"*/in.{suffix}")})
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda folder: folder.name)

@@ -184,3 +184,18 @@ def test_without_the_bold_font_a_title_is_still_written(monkeypatch: pytest.Monk
     finally:
         for remembered in (cover._font, cover._has_glyph):
             remembered.cache_clear()
+
+
+def test_a_cover_from_inside_the_source_is_used_and_a_broken_one_is_drawn() -> None:
+    file = BytesIO()
+    Image.new("RGB", (30, 30), "red").save(file, "PNG")
+    used = Image.open(BytesIO(cover_jpeg(Metadata(title="x", cover=file.getvalue()))))
+    assert colour(used, 700, 700)[0] > 200
+    assert cover_jpeg(Metadata(title="x", cover=b"\x89PNG\r\n\x1a\n no picture")) == cover_jpeg(Metadata(title="x"))
+
+
+def test_a_picture_that_declares_a_vast_size_is_never_decoded() -> None:
+    header = struct.pack(">IIBBBBB", 60_000, 60_000, 8, 2, 0, 0, 0)
+    chunk = b"IHDR" + header
+    data = b"\x89PNG\r\n\x1a\n" + struct.pack(">I", 13) + chunk + struct.pack(">I", zlib.crc32(chunk))
+    assert cover_jpeg(Metadata(title="x", cover=data)) == cover_jpeg(Metadata(title="x"))

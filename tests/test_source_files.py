@@ -37,7 +37,8 @@ def write(folder: Path, name: str, data: bytes) -> Path:
         ("paper.txt", b"%PDF-1.7\n", "a PDF"),
         ("x.xyz", b"hello there", "the type .xyz is not known"),
         ("README", b"hello there", "no suffix"),
-        ("book.epub", b"PK", "cannot be read yet"),
+        ("book.epub", b"PK", "not a whole ZIP archive"),
+        ("book.mobi", b"BOOKMOBI", "cannot be read yet"),
     ],
 )
 def test_what_cannot_be_read_is_told_in_one_line(tmp_path: Path, name: str, data: bytes, message: str) -> None:

@@ -10,11 +10,12 @@ from narrate.document import Chapter
 from narrate.errors import ChapterError
 from narrate.plan import ChapterChoice, Choice
 from narrate.project import Project, chosen
+from narrate.source import Location
 
 _RANGE = re.compile(r"(\d{1,9})(?:\s*[-–]\s*(\d{1,9}))?")
 
 
-def find_chapters(wanted: Sequence[str], chapters: Sequence[Chapter], *, source: Path) -> frozenset[int]:
+def find_chapters(wanted: Sequence[str], chapters: Sequence[Chapter], *, source: Path | Location) -> frozenset[int]:
     """The numbers of the chapters that `wanted` names: "3", "2-4", or a title or its beginning in any case.
 
     Raises ChapterError when there is no such chapter or more than one.
@@ -22,7 +23,7 @@ def find_chapters(wanted: Sequence[str], chapters: Sequence[Chapter], *, source:
     return frozenset(number for name in wanted for number in _numbers(name.strip(), chapters, source))
 
 
-def _numbers(name: str, chapters: Sequence[Chapter], source: Path) -> range | list[int]:
+def _numbers(name: str, chapters: Sequence[Chapter], source: Path | Location) -> range | list[int]:
     see = f"see them with: narrate plan {source}"
     matched = _RANGE.fullmatch(name)
     if matched:

@@ -16,6 +16,7 @@ from narrate.document import LANGUAGE_WANTED, language_tag
 from narrate.errors import ConfigError
 from narrate.mix.options import MixOptions
 from narrate.publish.options import Mp3Options, bitrates_kbps
+from narrate.source.location import Location
 from narrate.take import Delivery
 from narrate.text.options import Pauses, TextOptions
 
@@ -87,8 +88,9 @@ class Config:
     mp3: Mp3Options = field(default_factory=Mp3Options)
 
 
-def settings_file(source: Path) -> Path | None:
-    """The configuration beside `source`: `<stem>.narrate.toml`, else `narrate.toml`, else None."""
+def settings_file(source: Path | Location) -> Path | None:
+    """The configuration beside `source`: `<stem>.narrate.toml`, else `narrate.toml`, else None. What is no file has its
+    settings in the current folder."""
     for name in (f"{source.stem}.narrate.toml", "narrate.toml"):
         path = source.parent / name
         if path.is_file():

@@ -1,11 +1,13 @@
 """The Document: what a reader makes of a source. Blocks in reading order, each with its place in the source.
 
 Nothing here touches a file. Readers (`source/`) make Documents, `text/` turns them into Scripts.
-Text is as the author wrote it, white space collapsed to single spaces; what is *said* is decided later.
+Text is as the author wrote it, white space collapsed to single spaces; what is *said* is decided later. What was
+inside the text besides words (languages, emphasis, note marks …) is kept beside it, as marks.
 """
 
 import re
 from dataclasses import dataclass, field
+from enum import StrEnum
 from pathlib import Path
 
 
@@ -17,12 +19,42 @@ class Origin:
     href: str = ""
 
 
+class MarkKind(StrEnum):
+    """What a stretch of text is, besides words; after each kind, what `Mark.value` then holds."""
+
+    LANGUAGE = "language"  # the BCP 47 tag
+    EMPHASIS = "emphasis"
+    STRONG = "strong"
+    SMALL_CAPS = "small caps"
+    SUPERSCRIPT = "superscript"
+    SUBSCRIPT = "subscript"
+    DELETION = "deletion"  # struck out by the author and still shown
+    CODE = "code"
+    ABBREVIATION = "abbreviation"  # what it stands for, as in `<abbr title>`
+    RUBY = "ruby"  # how it is read
+    LINK = "link"  # the address, as written
+    FORMULA = "formula"  # its MathML, or its TeX
+    NOTE = "note"  # the note's label. Of no length: the sign itself ("3") is not part of the text
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Mark:
+    """`text[start:end]` of the block that carries it is of this kind. Marks are in order of `start`, outer ones first,
+    and may nest or overlap."""
+
+    start: int
+    end: int
+    kind: MarkKind
+    value: str = ""
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Heading:
     """A heading; `level` 1 is the highest."""
 
     text: str
     level: int
+    marks: tuple[Mark, ...] = ()
     origin: Origin
 
 
@@ -31,6 +63,7 @@ class Paragraph:
     """Prose."""
 
     text: str
+    marks: tuple[Mark, ...] = ()
     origin: Origin
 
 
@@ -39,15 +72,21 @@ class Quotation:
     """Words set apart as somebody else's: a block quotation, a letter, an epigraph."""
 
     text: str
+    marks: tuple[Mark, ...] = ()
     origin: Origin
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ListItem:
-    """One item of a list; `marker` is "3" in a numbered list and "" in a bulleted one."""
+    """One item of a list, or a further paragraph of it; `level` is 1 in a list that stands in no other.
+
+    `marker` is "3" in a numbered list, and "" in a bulleted one and for further paragraphs.
+    """
 
     text: str
     marker: str
+    level: int = 1
+    marks: tuple[Mark, ...] = ()
     origin: Origin
 
 
@@ -63,11 +102,15 @@ class Figure:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Table:
-    """A table; `header` is empty when it has none. Every row has as many cells as the widest."""
+    """A table; `header` is empty when it has none. Every row has as many cells as the widest.
+
+    A cell that spans several stands in each of them. `row_headers` says that the first cell of each row names it.
+    """
 
     caption: str = ""
     header: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
+    row_headers: bool = False
     origin: Origin
 
 
@@ -86,6 +129,28 @@ class Note:
 
     label: str
     text: str
+    marks: tuple[Mark, ...] = ()
+    origin: Origin
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Formula:
+    """A formula on a line of its own, in any of three forms: at least one is there.
+
+    `mathml` is a whole `<math>` element, `tex` its source without dollar signs, `alt` words that its author gave it.
+    """
+
+    mathml: str = ""
+    tex: str = ""
+    alt: str = ""
+    origin: Origin
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PageBreak:
+    """Here a page of the printed book begins; `label` is its number ("xii", "104") and may be ""."""
+
+    label: str
     origin: Origin
 
 
@@ -96,7 +161,21 @@ class SceneBreak:
     origin: Origin
 
 
-Block = Heading | Paragraph | Quotation | ListItem | Figure | Table | Code | Note | SceneBreak
+Block = Heading | Paragraph | Quotation | ListItem | Figure | Table | Code | Note | Formula | PageBreak | SceneBreak
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Skipped:
+    """What a reader saw and left out: `count` blocks, why, where the first of them stands, and how it begins.
+
+    `kind` is one word for what they are ("navigation", "figure"), `reason` is told to a person.
+    """
+
+    kind: str
+    reason: str
+    count: int = 1
+    text: str = ""
+    origin: Origin
 
 
 _LANGUAGE_TAG = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{1,8}){0,4}")
@@ -111,14 +190,17 @@ def language_tag(text: str) -> str | None:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Metadata:
-    """What is known of the work. `language` is a BCP 47 tag; `date` an ISO 8601 date or year, or ""."""
+    """What is known of the work. `language` is a BCP 47 tag; `date` an ISO 8601 date or year, or "".
+
+    `cover` is a picture's file, or the bytes of one that was inside the source.
+    """
 
     title: str
     author: str = ""
     language: str = "en"
     narrator: str = ""
     date: str = ""
-    cover: Path | None = None
+    cover: Path | bytes | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -140,9 +222,20 @@ class Document:
 
     `settings` is the `narrate:` table of Markdown front matter, unchecked: `config.py` checks it.
     `warnings` are one-line remarks of the reader for the person.
+
+    `seen` counts the blocks that the reader came upon, as it came upon them; every one of them is a block of a chapter
+    or is counted in `skipped` (see `is_balanced`).
     """
 
     metadata: Metadata
     chapters: tuple[Chapter, ...]
     settings: dict[str, object] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
+    skipped: tuple[Skipped, ...] = ()
+    seen: int = 0
+
+    @property
+    def is_balanced(self) -> bool:
+        """Whether nothing went missing between the reader's eyes and the chapters."""
+        kept = sum(len(chapter.blocks) for chapter in self.chapters)
+        return self.seen == kept + sum(each.count for each in self.skipped)

@@ -113,7 +113,7 @@ def _housekeeping(project: Project, progress: Progress) -> Callable[[ChapterPlan
 
 def _try_what_was_brought(project: Project) -> None:
     """Let a cover that is no picture, and a recording that is no audio, be found out before anything is spoken."""
-    if project.metadata.cover:
+    if isinstance(project.metadata.cover, Path):
         from narrate.publish import cover
 
         cover.check(project.metadata.cover)

@@ -221,7 +221,8 @@ def _text_keys(script: ChapterScript) -> tuple[str, str]:
 
 def _book_key(project: Project, chapters: list[ChapterPlan], choices: tuple[ChapterChoice, ...]) -> str:
     metadata = project.metadata
-    cover = hashlib.sha256(metadata.cover.read_bytes()).hexdigest() if metadata.cover else ""
+    picture = metadata.cover.read_bytes() if isinstance(metadata.cover, Path) else metadata.cover
+    cover = hashlib.sha256(picture).hexdigest() if picture else ""
     return key(
         "book",
         program=__version__,

@@ -25,7 +25,7 @@ Flags = Mapping[str, str | int | float | bool]
 class Request:
     """What a person asked for. `flags` are settings by the names of `config.SCHEMA`, as given on the command line."""
 
-    source: Path
+    source: Path | source.Location
     out: Path = Path("audiobooks")
     flags: Flags = field(default_factory=dict)
     store: Path = field(default_factory=default_root)

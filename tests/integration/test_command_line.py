@@ -143,7 +143,7 @@ def test_nothing_but_white_space(untouched: Shelf) -> None:
     untouched.build().failed(3, "short.txt", "white space")
 
 
-@pytest.mark.parametrize("name", ["short.xyz", "short.epub", "short"])
+@pytest.mark.parametrize("name", ["short.xyz", "short.mobi", "short"])
 def test_an_unknown_type(untouched: Shelf, name: str) -> None:
     (untouched.folder / name).write_text(SHORT)
     untouched.build(untouched.folder / name).failed(3, name, "narrate reads .txt")

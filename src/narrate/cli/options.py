@@ -6,11 +6,24 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from narrate.source.location import Location, located
+
 if TYPE_CHECKING:
     from narrate.project import Flags, Request
 
+    Source = Path | Location
+else:  # Typer knows no unions
+    Source = Annotated[
+        Path,
+        typer.Argument(
+            help="A .txt, .md, .html, .epub, .docx or .pdf file; an https:// address; or - for standard input.",
+            show_default=False,
+            parser=located,
+            metavar="SOURCE",
+        ),
+    ]
+
 # `readable=False`: Typer's own look at a path would answer with its usage, and with another code than our errors.
-Source = Annotated[Path, typer.Argument(help="The document: .txt or .md.", show_default=False, readable=False)]
 Out = Annotated[Path, typer.Option("--out", help="Where books go: OUT/Author/Title/.", metavar="DIR", readable=False)]
 Voice = Annotated[str | None, typer.Option("--voice", help="A voice by id, name or language; see `narrate voices`.")]
 Rate = Annotated[int | None, typer.Option("--rate", help="Words a minute, 80 to 450 (175).", metavar="WPM")]
@@ -40,7 +53,7 @@ DEFAULT_OUT = Path("audiobooks")
 
 
 def flags(
-    source: Path,
+    source: Path | Location,
     *,
     voice: str | None = None,
     rate: int | None = None,
@@ -73,7 +86,9 @@ def _seen_from(folder: Path, path: Path) -> str:
         return str(path)
 
 
-def request(source: Path, out: Path, settings: "Flags", store: Path | None, jobs: int | None = None) -> "Request":
+def request(
+    source: Path | Location, out: Path, settings: "Flags", store: Path | None, jobs: int | None = None
+) -> "Request":
     """What was asked for, with the defaults of this machine."""
     from narrate.process import cores
     from narrate.project import Request

@@ -6,6 +6,7 @@ Vietnamese; SIL OFL), and without it Pillow's own font has ASCII and typographic
 same bytes. Reads only `metadata.cover`.
 """
 
+import contextlib
 import math
 import random
 import unicodedata
@@ -34,8 +35,11 @@ _AMBER = (255, 196, 112)
 
 
 def cover_jpeg(metadata: Metadata) -> bytes:
-    """The cover as a JPEG. Raises SourceError naming the file when `metadata.cover` is no picture that can be read."""
-    picture = _draw(metadata) if metadata.cover is None else _fitted(_read(metadata.cover))
+    """The cover as a JPEG. Raises SourceError naming the file when `metadata.cover` is a file that cannot be read.
+
+    A picture from inside the source that cannot be read is nobody's to mend: a cover is drawn in its place.
+    """
+    picture = _brought(metadata) or _draw(metadata)
     file = BytesIO()
     picture.save(file, "JPEG", quality=_QUALITY, subsampling=0, optimize=False, progressive=False)
     return file.getvalue()
@@ -52,7 +56,15 @@ def check(path: Path) -> None:
         source.load()
 
 
-def _read(path: Path) -> Image.Image:
+def _brought(metadata: Metadata) -> Image.Image | None:
+    if isinstance(metadata.cover, bytes):
+        with contextlib.suppress(SourceError):
+            return _fitted(_read(BytesIO(metadata.cover)))
+        return None
+    return _fitted(_read(metadata.cover)) if metadata.cover else None
+
+
+def _read(path: Path | BytesIO) -> Image.Image:
     """The picture as RGB, upright, on white where it is transparent."""
     with _opened(path) as source:
         source.draft("RGB", (SIDE, SIDE))
@@ -65,7 +77,7 @@ def _read(path: Path) -> Image.Image:
 
 
 @contextmanager
-def _opened(path: Path) -> Iterator[Image.Image]:
+def _opened(path: Path | BytesIO) -> Iterator[Image.Image]:
     """The picture, not decoded yet; whatever the block finds wrong with it becomes a SourceError."""
     try:
         with warnings.catch_warnings():

@@ -1,15 +1,23 @@
 """source: a file in, a Document out. One module a format; which one reads a file is decided by its suffix, here.
 
-Reads the one file that it is given (and looks whether a cover named in it is there); writes nothing. To add a
-reader: a function `(path, data) -> Document` in a module of its own, and its suffixes in `READERS`.
+Reads the one file, stream or address that it is given (and looks whether a cover named in it is there); writes nothing.
+What has no suffix of its own is recognised (`unfiled.py`). To add a reader: a function `(path, data) -> Document` in a
+module of its own, and its suffixes in `READERS`. Another package adds one by an entry point in the group
+`narrate.readers`, named by the suffix without its dot.
 """
 
 import stat
 from collections.abc import Callable
+from dataclasses import replace
+from importlib.metadata import entry_points
 from pathlib import Path
 
 from narrate.document import Document
 from narrate.errors import SourceError
+from narrate.source.limits import SOURCE_BYTES
+from narrate.source.location import Location, located
+
+__all__ = ["READERS", "Location", "located", "read", "shown"]
 
 Reader = Callable[[Path, bytes], Document]
 
@@ -26,32 +34,92 @@ def _markdown(path: Path, data: bytes) -> Document:
     return read_markdown(path, data)
 
 
-READERS: dict[str, Reader] = {".txt": _text, ".text": _text, ".md": _markdown, ".markdown": _markdown}
+def _pdf(path: Path, data: bytes) -> Document:
+    from narrate.source.pdf import read_pdf
+
+    return read_pdf(path, data)
+
+
+def _docx(path: Path, data: bytes) -> Document:
+    from narrate.source.docx import read_docx
+
+    return read_docx(path, data)
+
+
+def _html(path: Path, data: bytes) -> Document:
+    from narrate.source.html import read_html
+
+    return read_html(path, data)
+
+
+def _epub(path: Path, data: bytes) -> Document:
+    from narrate.source.epub import read_epub
+
+    return read_epub(path, data)
+
+
+READERS: dict[str, Reader] = {
+    ".txt": _text,
+    ".text": _text,
+    ".md": _markdown,
+    ".markdown": _markdown,
+    ".docx": _docx,
+    ".pdf": _pdf,
+    ".html": _html,
+    ".htm": _html,
+    ".xhtml": _html,
+    ".epub": _epub,
+}
 """Which reader takes which suffix (lower case). Each imports its module when it is called."""
 
-_NOT_YET = frozenset({".epub", ".pdf", ".html", ".htm", ".xhtml", ".docx", ".doc", ".odt", ".rtf", ".mobi", ".azw3"})
+_NOT_YET = frozenset({".doc", ".odt", ".rtf", ".mobi", ".azw3"})
 
 
-def read(path: Path) -> Document:
-    """The Document that the file at `path` holds.
+def read(source: Path | Location) -> Document:
+    """The Document that the file at `source` holds, or what comes from standard input or an address.
 
     Raises SourceError when there is no such file, it is no regular file, of an unknown type, unreadable, binary or
-    without text; ConfigError when its front matter is wrong.
+    without text, or cannot be fetched; ConfigError when its front matter is wrong.
     """
-    _check_kind(path)
-    reader = _reader(path)
-    try:
-        data = path.read_bytes()
-    except PermissionError as error:
-        raise SourceError(f"{shown(path)}: no permission to read it", hint=f"try: chmod u+r '{shown(path)}'") from error
-    except OSError as error:
-        raise SourceError(f"{shown(path)}: cannot be read: {error.strerror}") from error
+    if isinstance(source, Location):
+        from narrate.source.unfiled import read_article, received
+
+        path, suffix, data = received(source)
+        reader = read_article if suffix == ".html" else _reader(Path(f"-{suffix}"))
+    else:
+        path, data = source, _contents(source)
+        reader = _reader(path)
     if not data:
         raise SourceError(f"{shown(path)}: the file is empty", hint="give a file that has text in it")
     document = reader(path, data)
     if not document.chapters:
         raise SourceError(f"{shown(path)}: no text in it", hint="give a file that has words in it")
-    return document
+    return audited(document)
+
+
+def audited(document: Document) -> Document:
+    """The document with a warning when its account does not add up; one whose reader does not count is counted."""
+    kept = sum(len(chapter.blocks) for chapter in document.chapters)
+    skipped = sum(each.count for each in document.skipped)
+    if not document.seen:
+        return replace(document, seen=kept + skipped)
+    if document.is_balanced:
+        return document
+    remark = (
+        f"{document.seen} blocks were seen, {kept} are read and {skipped} skipped: a fault of narrate, please report it"
+    )
+    return replace(document, warnings=(*document.warnings, remark))
+
+
+def _contents(path: Path) -> bytes:
+    _check_kind(path)
+    _reader(path)
+    try:
+        return path.read_bytes()
+    except PermissionError as error:
+        raise SourceError(f"{shown(path)}: no permission to read it", hint=f"try: chmod u+r '{shown(path)}'") from error
+    except OSError as error:
+        raise SourceError(f"{shown(path)}: cannot be read: {error.strerror}") from error
 
 
 def shown(path: Path) -> str:
@@ -61,23 +129,29 @@ def shown(path: Path) -> str:
 
 def _check_kind(path: Path) -> None:
     try:
-        mode = path.stat().st_mode
+        status = path.stat()
     except (FileNotFoundError, NotADirectoryError, ValueError) as error:
         raise SourceError(f"{shown(path)}: no such file", hint="check the name and the folder") from error
     except PermissionError as error:
         raise SourceError(f"{shown(path)}: no permission to look into its folder") from error
     except OSError as error:
         raise SourceError(f"{shown(path)}: cannot be opened: {error.strerror}") from error
+    mode = status.st_mode
     if stat.S_ISDIR(mode):
         raise SourceError(f"{shown(path)}: a folder, not a document", hint="name a file inside it")
     if not stat.S_ISREG(mode):
         raise SourceError(f"{shown(path)}: a device or a pipe, not a regular file", hint="save it as a file first")
+    if status.st_size > SOURCE_BYTES:
+        raise SourceError(f"{shown(path)}: larger than {SOURCE_BYTES >> 20} MB", hint="divide it into several files")
 
 
 def _reader(path: Path) -> Reader:
     suffix = path.suffix.lower()
     if suffix in READERS:
         return READERS[suffix]
+    for entry in entry_points(group="narrate.readers", name=suffix.removeprefix(".")) if suffix else ():
+        reader: Reader = entry.load()
+        return reader
     hint = f"narrate reads {', '.join(READERS)}"
     if suffix in _NOT_YET:
         raise SourceError(f"{shown(path)}: {suffix} files cannot be read yet", hint=f"{hint}; save it as one of these")

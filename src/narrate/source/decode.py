@@ -46,17 +46,18 @@ _CHARSETS = [
 ]
 
 
-def decode(data: bytes, path: Path) -> tuple[str, tuple[str, ...]]:
+def decode(data: bytes, path: Path, *, declared: str = "") -> tuple[str, tuple[str, ...]]:
     """The text in `data`, and remarks for the person about what had to be mended.
 
-    Valid UTF-8 is never taken for anything else; charset-normalizer decides what is neither Unicode nor valid UTF-8.
+    Valid UTF-8 is never taken for anything else. What is neither Unicode nor valid UTF-8 is in the encoding that it
+    says itself (`declared`), if there is one of that name; else charset-normalizer decides.
     `path` is for messages. Raises SourceError when it is binary, or holds nothing but white space.
     """
     name = path.name
     for magic, kind in _MAGIC:
         if data.startswith(magic):
             raise SourceError(f"{_line(name)}: this is {kind}, not text", hint="export it as text or Markdown first")
-    text, remarks = _unicode(data) or _other(data, name)
+    text, remarks = _unicode(data) or _declared(data, declared) or _other(data, name)
     text, removed = _clean(text)
     if removed * 20 > len(text) and removed > 8:
         raise _binary(name)
@@ -99,6 +100,20 @@ def _utf16_without_mark(data: bytes) -> str:
     return "utf-16-le" if odd > even else "utf-16-be"
 
 
+def _declared(data: bytes, encoding: str) -> tuple[str, list[str]] | None:
+    """The text in an encoding that it names. Latin-1 is what browsers take it for: Windows-1252."""
+    if not encoding or encoding.startswith(("utf", "ucs")):
+        return None
+    if encoding in ("iso-8859-1", "iso8859-1", "latin-1", "latin1", "us-ascii", "ascii"):
+        encoding = "cp1252"
+    try:
+        text = data.decode(encoding, "replace")
+    except (LookupError, UnicodeError):
+        return None
+    bad = text.count("\ufffd")
+    return text, [_bad(bad, encoding.upper())] if bad else []
+
+
 def _other(data: bytes, name: str) -> tuple[str, list[str]]:
     controls = len(data) - len(data.translate(None, _CONTROL_BYTES))
     if controls * 50 > len(data):
@@ -139,7 +154,7 @@ def _guess(sample: bytes) -> str:
 
 
 def _binary(name: str) -> SourceError:
-    return SourceError(f"{_line(name)}: binary data, not text", hint="narrate reads plain text and Markdown")
+    return SourceError(f"{_line(name)}: binary data, not text", hint="what a file holds must be what its suffix says")
 
 
 def _line(name: str) -> str:

@@ -15,6 +15,7 @@ from narrate.document import (
     Heading,
     ListItem,
     Note,
+    PageBreak,
     Paragraph,
     Quotation,
     SceneBreak,
@@ -22,7 +23,7 @@ from narrate.document import (
 )
 from narrate.source.name import plain
 
-_PART = re.compile(r"(?:part|book|volume|teil|buch|band|partie|livre|tome|parte|libro)\b", re.IGNORECASE)
+PART = re.compile(r"(?:part|book|volume|teil|buch|band|partie|livre|tome|parte|libro)\b", re.IGNORECASE)
 _SENTENCE_END = re.compile(r"[.!?…]+[\"”’»)\]]*$")
 _ABBREVIATION = re.compile(r"^[\"“‘(]*(?:\w|Mr|Mrs|Ms|Dr|St|Prof|Rev|Capt|Col|Gen|Lt|Sgt|Hon|Jr|Sr|No|vs)\.$")
 _SMALL_WORDS = (
@@ -49,14 +50,14 @@ def divide(blocks: Iterable[Block], *, opening: Sequence[Heading] = (), chapter_
     if not opening:
         return tuple(chapters)
     if not chapters:
-        return (Chapter(title=_short(opening[0].text), titled=True, blocks=tuple(opening)),)
+        return (Chapter(title=short(opening[0].text), titled=True, blocks=tuple(opening)),)
     first = chapters[0]
     own = next((block.text for block in first.blocks if isinstance(block, Heading)), "")
     if same_words(own, opening[0].text):
         opening = opening[1:]
     title, titled = first.title, first.titled
     if len(chapters) == 1 and not titled and opening:
-        title, titled = _short(opening[0].text), True
+        title, titled = short(opening[0].text), True
     chapters[0] = Chapter(title=title, titled=titled, blocks=(*opening, *first.blocks))
     return tuple(chapters)
 
@@ -97,7 +98,7 @@ def _only_parts(blocks: Sequence[Block], level: int) -> bool:
     seen = [block for block in blocks if not isinstance(block, SceneBreak)]
     for block, after in zip(seen, [*seen[1:], None], strict=True):
         announces = isinstance(after, Heading) and after.level > level
-        if isinstance(block, Heading) and block.level == level and not (announces or _PART.match(block.text)):
+        if isinstance(block, Heading) and block.level == level and not (announces or PART.match(block.text)):
             return False
     return True
 
@@ -137,7 +138,12 @@ def _by_scenes(blocks: Sequence[Block]) -> list[list[Block]]:
 
 
 def _is_prose(block: Block) -> bool:
-    return not isinstance(block, Figure | Quotation | Note | Heading | SceneBreak)
+    return not isinstance(block, Figure | Quotation | Note | Heading | PageBreak | SceneBreak)
+
+
+def has_prose(blocks: Sequence[Block]) -> bool:
+    """Whether there is anything in `blocks` besides headings, pictures, epigraphs and breaks."""
+    return any(map(_is_prose, blocks))
 
 
 def _trimmed(run: list[Block]) -> list[Block]:
@@ -154,7 +160,7 @@ def _chapter(run: Sequence[Block], level: int) -> Chapter:
         elif stack:
             break
     if stack:
-        return Chapter(title=_short(": ".join(h.text.rstrip(":") for h in stack)), titled=True, blocks=tuple(run))
+        return Chapter(title=short(": ".join(h.text.rstrip(":") for h in stack)), titled=True, blocks=tuple(run))
     return Chapter(title=_name(run), titled=False, blocks=tuple(run))
 
 
@@ -173,7 +179,8 @@ def _name(run: Sequence[Block]) -> str:
     return "Untitled"
 
 
-def _short(title: str) -> str:
+def short(title: str) -> str:
+    """A chapter's title, of a length that can be shown."""
     title = plain(title)
     return title if len(title) <= _TITLE_LENGTH else title[: _TITLE_LENGTH - 1].rstrip() + "…"
 

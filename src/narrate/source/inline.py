@@ -1,8 +1,9 @@
-"""Markdown's inline tokens in, plain words out, with the pictures and note marks that stood among them. Pure."""
+"""Markdown's inline tokens in, HTML out, with the pictures that stood among the words told apart. Pure."""
 
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from html import escape
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -14,48 +15,44 @@ _LONGEST = 16_384
 _LONGEST_BRACKETED = 1024
 _MANY_BRACKETS = 200
 """Open brackets are searched to the end, each from its own place; hundreds of them are no prose."""
-_BREAK = re.compile(r"</?(?:br|p|div|hr|li|tr|td|th)\b", re.IGNORECASE)
 _IMG = re.compile(r"<img\b", re.IGNORECASE)
-_ALT = re.compile(r"\balt\s{0,9}=\s{0,9}(?:\"([^\"]{0,4000})\"|'([^']{0,4000})')", re.IGNORECASE)
-
-
-@dataclass(kw_only=True, slots=True)
-class Picture:
-    """A picture among words. Without `alt` and `caption` it is decoration."""
-
-    alt: str
-    caption: str = ""
+_SWALLOWS = re.compile(
+    r"</?(?:title|textarea|style|xmp|iframe|noembed|noframes|script|plaintext|select)\b", re.IGNORECASE
+)
+"""Tags that hide what follows them; inside a sentence they are spoken of, not used (GitHub's Markdown, 6.11)."""
 
 
 @dataclass(kw_only=True, slots=True)
 class Inline:
-    """What a stretch of inline Markdown says. `notes` are the numbers of the notes that its marks point to, in order.
+    """A stretch of inline Markdown as HTML; `words` is the same without its `pictures`.
 
-    `alone` holds when there are pictures and no words but (then in `emphasised`) one emphasised stretch after them.
+    `notes` are the numbers of the notes that its marks point to, in order. `alone` holds when there are pictures, and
+    no words but one emphasised stretch after them.
     """
 
-    text: str = ""
-    pictures: list[Picture] = field(default_factory=list)
+    html: str = ""
+    words: str = ""
+    pictures: list[str] = field(default_factory=list)
     notes: list[int] = field(default_factory=list)
-    emphasised: str = ""
     alone: bool = False
 
 
+def note_id(number: int) -> str:
+    """The id of the note that a mark of that number points to."""
+    return f"narrate-note-{number}"
+
+
 def read_inline(content: str, md: "MarkdownIt", env: Any) -> Inline:
-    """`content` as words. `env` is the parse's own table of links and notes."""
+    """`content` as HTML. `env` is the parse's own table of links and notes."""
     result = Inline()
-    words: list[str] = []
-    shapes: list[str] = []
+    writer = _Writer(result)
     for piece in _pieces(content):
         tokens: list[Token] = []
         md.inline.parse(piece, md, env, tokens)
-        _walk(tokens, result, words, shapes)
-    result.text = " ".join("".join(words).split())
-    shape = "".join(shapes)
-    result.alone = bool(result.pictures) and bool(re.fullmatch(r"[pl]+", shape))
-    if re.fullmatch(r"[pl]*e[wk]*E", shape):
-        result.emphasised = result.text
-        result.alone = bool(result.pictures)
+        writer.write(tokens)
+    result.html, result.words = "".join(writer.html), "".join(writer.words)
+    shape = "".join(writer.shapes)
+    result.alone = bool(result.pictures) and bool(re.fullmatch(r"[pl]*(?:e[wk]*E)?", shape))
     return result
 
 
@@ -74,54 +71,79 @@ def _pieces(content: str) -> list[str]:
     return pieces
 
 
-def _walk(tokens: "Sequence[Token]", into: Inline, words: list[str], shapes: list[str]) -> None:
-    """Append the words of `tokens`; `shapes` gets a letter a token: p(icture), e/E emphasis, w(ords), l(ink or space).
+class _Writer:
+    """Writes tokens as HTML.
 
-    `k` is a nested emphasis, which may stand inside another one.
+    `shapes` gets a letter a token: p(icture), e/E emphasis, w(ords), l(ink or space); `k` stands inside an emphasis.
     """
-    depth = 0
+
+    def __init__(self, into: Inline) -> None:
+        self.html: list[str] = []
+        self.words: list[str] = []
+        self.shapes: list[str] = []
+        self._into = into
+        self._depth = 0
+
+    def write(self, tokens: "Sequence[Token]") -> None:
+        for token in tokens:
+            match token.type:
+                case "text" | "text_special":
+                    self._put(escape(token.content), "w" if token.content.strip() else "")
+                case "code_inline":
+                    self._put(f"<code>{escape(token.content)}</code>", "w")
+                case "softbreak":
+                    self._put("\n", "k" if self._depth else "l")
+                case "hardbreak":
+                    self._put("<br>\n", "k" if self._depth else "l")
+                case "em_open" | "strong_open":
+                    self._depth += 1
+                    self._put(f"<{token.tag}>", "e" if self._depth == 1 else "k")
+                case "em_close" | "strong_close":
+                    self._depth -= 1
+                    self._put(f"</{token.tag}>", "E" if self._depth == 0 else "k")
+                case "link_open":
+                    href = escape(str(token.attrs.get("href", "")))
+                    self._put(f'<a href="{href}">', "k" if self._depth else "l")
+                case "link_close":
+                    self._put("</a>", "k" if self._depth else "l")
+                case "image":
+                    self._picture(token)
+                case "footnote_ref":
+                    self._note(int(token.meta["id"]))
+                case "html_inline":
+                    self._raw(token.content)
+
+    def _put(self, html: str, shape: str) -> None:
+        self.html.append(html)
+        self.words.append(html)
+        self.shapes.append(shape)
+
+    def _picture(self, token: "Token") -> None:
+        alt = escape(" ".join(_plain(token.children or []).split()))
+        title = escape(" ".join(str(token.attrs.get("title", "")).split()))
+        picture = f'<img alt="{alt}" title="{title}">' if title else f'<img alt="{alt}">'
+        self._into.pictures.append(picture)
+        self.html.append(picture)
+        self.shapes.append("p")
+
+    def _note(self, number: int) -> None:
+        self._into.notes.append(number)
+        self._put(f'<a role="doc-noteref" href="#{note_id(number)}">{number + 1}</a>', "w")
+
+    def _raw(self, tag: str) -> None:
+        if _IMG.match(tag):
+            self._into.pictures.append(tag)
+            self.html.append(tag)
+            self.shapes.append("p")
+        elif not _SWALLOWS.match(tag):
+            self._put(tag, "")
+
+
+def _plain(tokens: "Sequence[Token]") -> str:
+    """The words of tokens, as a picture's alt has them."""
+    words = []
     for token in tokens:
-        match token.type:
-            case "text" | "text_special" | "code_inline":
-                words.append(token.content)
-                if token.content.strip():
-                    shapes.append("w")
-            case "softbreak" | "hardbreak":
-                words.append(" ")
-                shapes.append("k" if depth else "l")
-            case "em_open" | "strong_open":
-                depth += 1
-                shapes.append("e" if depth == 1 else "k")
-            case "em_close" | "strong_close":
-                depth -= 1
-                shapes.append("E" if depth == 0 else "k")
-            case "link_open" | "link_close":
-                shapes.append("k" if depth else "l")
-            case "image":
-                alt = Inline()
-                spoken: list[str] = []
-                _walk(token.children or [], alt, spoken, [])
-                caption = " ".join(str(token.attrs.get("title", "")).split())
-                into.pictures.append(Picture(alt=" ".join("".join(spoken).split()), caption=caption))
-                shapes.append("p")
-            case "footnote_ref":
-                into.notes.append(int(token.meta["id"]))
-                shapes.append("w")
-            case "html_inline":
-                _html(token.content, into, words, shapes)
-
-
-def _html(tag: str, into: Inline, words: list[str], shapes: list[str]) -> None:
-    if _IMG.match(tag):
-        into.pictures.append(Picture(alt=alt_of(tag)))
-        shapes.append("p")
-    elif _BREAK.match(tag):
-        words.append(" ")
-
-
-def alt_of(tag: str) -> str:
-    """The `alt` of an HTML image tag, entities decoded; "" when it has none."""
-    import html
-
-    found = _ALT.search(tag)
-    return " ".join(html.unescape(found[1] or found[2] or "").split()) if found else ""
+        words.append(_plain(token.children) if token.children else token.content if token.type != "html_inline" else "")
+        if token.type in ("softbreak", "hardbreak"):
+            words.append(" ")
+    return "".join(words)

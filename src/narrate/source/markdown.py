@@ -1,37 +1,26 @@
 """Markdown in (CommonMark, tables, footnotes, YAML front matter), a Document out. Touches no file but asks for a cover.
 
-markdown-it-py finds the blocks; inline Markdown is turned into words block by block, so that the parse of a long
-book is never in memory as a whole.
+markdown-it-py finds the blocks, which are written as HTML and read by the HTML reader, one after the other: so the
+parse of a long book is never in memory as a whole, and an open tag spoils no more than its own block.
 """
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from narrate.document import (
-    Block,
-    Code,
-    Document,
-    Figure,
-    Heading,
-    ListItem,
-    Metadata,
-    Note,
-    Origin,
-    Paragraph,
-    Quotation,
-    SceneBreak,
-    Table,
-)
+from narrate.document import Document, Figure, Heading, MarkKind, Metadata, Origin, Paragraph
 from narrate.source import front_matter
+from narrate.source.account import assembled
 from narrate.source.decode import decode
-from narrate.source.divide import divide, same_words
-from narrate.source.front_matter import FrontMatter
-from narrate.source.inline import Inline, Picture, read_inline
-from narrate.source.markup import words_and_pictures
+from narrate.source.html import first_title
+from narrate.source.inline import Inline, note_id, read_inline
 from narrate.source.name import plain, readable
+from narrate.source.notes import NoteIndex
+from narrate.source.stream import Item, Stream, woven
+from narrate.source.tree import parse_html
+from narrate.source.walk import LABEL, LINE, Walker
 
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt
@@ -51,10 +40,19 @@ def read_markdown(path: Path, data: bytes) -> Document:
     body, levelled = _levelled(body)
     if levelled:
         remarks = (*remarks, f"line {levelled + front.line_count}: nested more than {_DEEPEST} deep, read as less deep")
-    blocks = list(_Reader(front.line_count).read(body))
-    title, blocks = _take_title(blocks, front)
-    return Document(
-        metadata=Metadata(
+    stream, notes = Stream(), NoteIndex()
+    walker = Walker(stream, notes)
+    for html in _Writer(front.line_count, notes).written(body):
+        root, _ = parse_html(f"<html><body>{html}</body></html>", path.name)
+        walker.walk(root, language=front.language or "en", lines=True)
+    blocks = [item.block for item in _captioned(woven(stream), stream) if item.block]
+    title, blocks = first_title(blocks, front.title)
+    seen = stream.seen
+    if title is None and front.title and blocks:
+        title = Heading(text=front.title, level=1, origin=Origin(line=1))
+        seen += 1
+    return assembled(
+        Metadata(
             title=plain(front.title or (title.text if title else readable(path))),
             author=front.author,
             language=front.language or "en",
@@ -62,203 +60,122 @@ def read_markdown(path: Path, data: bytes) -> Document:
             date=front.date,
             cover=front.cover,
         ),
-        chapters=divide(blocks, opening=(title,) if title else ()),
+        blocks,
+        opening=(title,) if title else (),
         settings=front.settings,
-        warnings=remarks,
+        warnings=(*remarks, *stream.warnings),
+        skipped=stream.skipped,
+        seen=seen,
     )
 
 
-def _take_title(blocks: list[Block], front: FrontMatter) -> tuple[Heading | None, list[Block]]:
-    """The work's title as a heading, and the blocks without it.
+class _Writer:
+    """Writes one parse's tokens as HTML, each element with its line, a piece for each block that stands in no other.
 
-    It is the first heading if that is of level 1 and says what the front matter does, or is the only one of level 1.
+    Marks of notes are put into `notes`, since no one piece shows both a mark and its note.
     """
-    at = next((i for i, block in enumerate(blocks) if not isinstance(block, Figure | Quotation | SceneBreak)), None)
-    first = blocks[at] if at is not None else None
-    if isinstance(first, Heading) and first.level == 1 and at is not None:
-        only = not any(isinstance(block, Heading) and block.level == 1 for block in blocks[at + 1 :])
-        if only or same_words(first.text, front.title):
-            return first, blocks[:at] + blocks[at + 1 :]
-    if front.title and blocks:
-        return Heading(text=front.title, level=1, origin=Origin(line=1)), blocks
-    return None, blocks
 
-
-@dataclass(kw_only=True, slots=True)
-class _List:
-    """An open list: the number of its next item, or None with bullets, and what the open item is marked with."""
-
-    number: int | None
-    marker: str = ""
-
-
-@dataclass(kw_only=True, slots=True)
-class _NoteBody:
-    label: str
-    line: int
-    texts: list[str] = field(default_factory=list)
-
-
-class _Reader:
-    """Turns one parse's tokens into blocks. Where they stand (quotation, list, note) is kept as it goes."""
-
-    def __init__(self, line_offset: int) -> None:
+    def __init__(self, line_offset: int, notes: NoteIndex) -> None:
         self._offset = line_offset
+        self._notes = notes
         self._md = _parser()
         self._env: dict[str, Any] = {}
-        self._line = 1
-        self._quotes = 0
-        self._lists: list[_List] = []
-        self._bodies: dict[str, _NoteBody] = {}
-        self._told: set[int] = set()
 
-    def read(self, body: str) -> Iterator[Block]:
+    def written(self, body: str) -> Iterator[str]:
         tokens: list[Token] = []
         self._md.block.parse(body, self._md, self._env, tokens)
         # Deeper than CommonMark's preset, brackets inside a line are taken as they stand; searching costs their depth.
         self._md.options["maxNesting"] = 20
         tokens, notes = _apart(tokens)
-        for label, inner in notes:
-            self._bodies.setdefault(label, self._note_body(label, inner))
-        yield from _captioned(self._blocks(tokens))
-        yield from self._untold()
+        piece: list[str] = []
+        for html, is_end in self._pieces(tokens):
+            piece.append(html)
+            if is_end:
+                yield "".join(piece)
+                piece.clear()
+        yield from self._note_bodies(notes)
 
-    def _note_body(self, label: str, tokens: Sequence["Token"]) -> _NoteBody:
-        line = next((token.map[0] for token in tokens if token.map), 0) + 1 + self._offset
-        texts = [token.content for token in tokens if token.type in ("inline", "fence", "code_block", "html_block")]
-        return _NoteBody(label=label, line=line, texts=texts)
-
-    def _blocks(self, tokens: Sequence["Token"]) -> Iterator[Block]:
-        at = 0
-        while at < len(tokens):
-            token = tokens[at]
-            if token.map:
-                self._line = token.map[0] + 1 + self._offset
-            origin = Origin(line=self._line)
-            match token.type:
-                case "inline":
-                    yield from self._inline(token.content, tokens[at - 1], origin)
-                case "fence" | "code_block":
-                    if token.content.strip():
-                        language = (token.info.split() or [""])[0]
-                        yield Code(text=token.content.rstrip("\n"), language=language, origin=origin)
-                case "html_block":
-                    yield from self._html(token.content, origin)
-                case "hr":
-                    if not self._quotes and not self._lists:
-                        yield SceneBreak(origin=origin)
-                case "table_open":
-                    end = next(i for i in range(at, len(tokens)) if tokens[i].type == "table_close")
-                    yield from self._table(tokens[at:end], origin)
-                    at = end
-                case _:
-                    self._step(token)
-            at += 1
-
-    def _step(self, token: "Token") -> None:
-        """Into or out of a quotation, a list, an item."""
-        match token.type:
-            case "blockquote_open":
-                self._quotes += 1
-            case "blockquote_close":
-                self._quotes -= 1
-            case "ordered_list_open":
-                self._lists.append(_List(number=int(token.attrs.get("start", 1))))
-            case "bullet_list_open":
-                self._lists.append(_List(number=None))
-            case "ordered_list_close" | "bullet_list_close":
-                self._lists.pop()
-            case "list_item_open":
-                current = self._lists[-1]
-                if current.number is not None:
-                    current.marker = str(current.number)
-                    current.number += 1
-
-    def _inline(self, content: str, opened: "Token", origin: Origin) -> Iterator[Block]:
-        inline = read_inline(content, self._md, self._env)
-        if inline.alone:
-            yield from _figures(inline, origin)
-        else:
-            if inline.text:
-                yield self._worded(inline.text, opened, origin, wholly=inline.emphasised != "")
-            yield from _figures(inline, origin)
-        yield from self._notes(inline.notes)
-
-    def _worded(self, text: str, opened: "Token", origin: Origin, *, wholly: bool) -> Block:
-        if opened.type == "heading_open":
-            return Heading(text=text, level=int(opened.tag[1]), origin=origin)
-        marker = ""
-        if self._lists:
-            marker, self._lists[-1].marker = self._lists[-1].marker, ""
-        if self._quotes:
-            return Quotation(text=f"{marker}. {text}" if marker else text, origin=origin)
-        if self._lists:
-            return ListItem(text=text, marker=marker, origin=origin)
-        return _Emphasised(text=text, origin=origin) if wholly else Paragraph(text=text, origin=origin)
-
-    def _html(self, content: str, origin: Origin) -> Iterator[Block]:
-        for piece in words_and_pictures(content):
-            if isinstance(piece, Picture):
-                yield Figure(alt=piece.alt, origin=origin)
-            elif self._quotes:
-                yield Quotation(text=piece, origin=origin)
-            else:
-                yield Paragraph(text=piece, origin=origin)
-
-    def _table(self, tokens: Sequence["Token"], origin: Origin) -> Iterator[Block]:
-        header: list[str] = []
-        rows: list[list[str]] = []
-        notes: list[int] = []
-        current = header
-        for token in tokens:
-            if token.type == "tbody_open":
-                current = []
-            elif token.type == "tr_open" and current is not header:
-                current = []
-                rows.append(current)
+    def _pieces(self, tokens: Sequence["Token"]) -> Iterator[tuple[str, bool]]:
+        """The HTML of each token, and whether a block of the outermost level ends with it."""
+        depth = 0
+        alone: Inline | None = None
+        for at, token in enumerate(tokens):
+            depth += token.nesting
+            html = ""
+            if token.type == "paragraph_open" and not token.hidden:
+                inline = self._inline(tokens[at + 1].content)
+                alone = inline if inline.alone else None
+                html = self._figures(inline, token) if alone else f"<p{self._line(token)}>{inline.html}"
             elif token.type == "inline":
-                cell = read_inline(token.content, self._md, self._env)
-                alts = [picture.alt or picture.caption for picture in cell.pictures]
-                current.append(" ".join(filter(None, [cell.text, *alts])))
-                notes += cell.notes
-        if any(header) or any(any(row) for row in rows):
-            yield Table(header=tuple(header) if any(header) else (), rows=tuple(map(tuple, rows)), origin=origin)
-        yield from self._notes(notes)
+                opened = tokens[at - 1]
+                shown = opened.type == "paragraph_open" and not opened.hidden  # then it is written already
+                html = "" if shown else self._inline(token.content).html
+            elif token.type == "paragraph_close":
+                html = "" if alone or token.hidden else "</p>"
+                alone = None
+            else:
+                html = self._tag(token)
+            yield html, depth == 0
 
-    def _notes(self, numbers: Sequence[int]) -> Iterator[Block]:
-        """The notes that were marked, each once, and after them those that their own text marks."""
-        waiting = list(numbers)
-        for number in waiting:  # grows while it is walked
-            if number in self._told:
-                continue
-            self._told.add(number)
-            entry = self._env["footnotes"]["list"][number]
-            body = self._bodies.pop(entry.get("label"), None) if "content" not in entry else None
-            texts = [entry["content"]] if "content" in entry else body.texts if body else []
-            line = body.line if body else self._line
-            inlines = [read_inline(text, self._md, self._env) for text in texts]
-            if text := " ".join(inline.text for inline in inlines if inline.text):
-                yield Note(label=str(number + 1), text=text, origin=Origin(line=line))
-            for inline in inlines:
-                yield from _figures(inline, Origin(line=line))
-                waiting += inline.notes
+    def _tag(self, token: "Token") -> str:
+        match token.type:
+            case "fence" | "code_block":
+                language = escape((token.info.split() or [""])[0])
+                return (
+                    f'<pre{self._line(token)}><code class="language-{language}">\n{escape(token.content)}</code></pre>'
+                )
+            case "html_block":
+                return f"<span{self._line(token)}></span>{token.content}"
+            case _ if token.nesting < 0:
+                return f"</{token.tag}>"
+            case _:
+                start = f' start="{int(token.attrs["start"])}"' if "start" in token.attrs else ""
+                return f"<{token.tag}{self._line(token)}{start}>"
 
-    def _untold(self) -> Iterator[Block]:
-        """Notes that nothing points to: a page would not show them, but their author wrote them."""
-        while self._bodies:
-            label = next(iter(self._bodies))
-            body = self._bodies.pop(label)
-            inlines = [read_inline(text, self._md, self._env) for text in body.texts]
-            if text := " ".join(inline.text for inline in inlines if inline.text):
-                yield Note(label=label, text=text, origin=Origin(line=body.line))
-            for inline in inlines:
-                yield from self._notes(inline.notes)
+    def _line(self, token: "Token") -> str:
+        return f' {LINE}="{token.map[0] + 1 + self._offset}"' if token.map else ""
 
+    def _inline(self, content: str) -> Inline:
+        inline = read_inline(content, self._md, self._env)
+        for number in inline.notes:
+            self._notes.targets[f"#{note_id(number)}"] = str(number + 1)
+        return inline
 
-class _Emphasised(Paragraph):
-    """A paragraph that is emphasised from end to end: below a picture it is its caption."""
+    def _figures(self, inline: Inline, token: "Token") -> str:
+        """Pictures that stand alone; the emphasised words after the last are its caption."""
+        *pictures, last = inline.pictures
+        caption = f"<figcaption>{inline.words}</figcaption>" if inline.words.strip() else ""
+        line = self._line(token)
+        return (
+            "".join(f"<div{line}>{picture}</div>" for picture in pictures) + f"<figure{line}>{last}{caption}</figure>"
+        )
 
-    __slots__ = ()
+    def _note_bodies(self, notes: list[tuple[str, list["Token"]]]) -> Iterator[str]:
+        """The notes: those that are marked by their numbers, those written inside a sentence, those that nothing marks.
+
+        A note's own marks may name further ones, so the list grows while it is walked.
+        """
+        bodies: dict[str, list[Token]] = {}
+        for label, tokens in notes:
+            bodies.setdefault(label, tokens)
+        number = 0
+        listed = self._env.get("footnotes", {}).get("list", {})
+        while bodies or number in listed:
+            if number in listed:
+                entry = listed[number]
+                inner = bodies.pop(entry.get("label"), None) if "content" not in entry else None
+                html = self._inline(entry["content"]).html if "content" in entry else ""
+                yield self._note(inner or [], html, str(number + 1), note_id(number))
+                number += 1
+            else:
+                label = next(iter(bodies))
+                yield self._note(bodies.pop(label), "", label, "")
+
+    def _note(self, tokens: list["Token"], html: str, label: str, own_id: str) -> str:
+        html += "".join(piece for piece, _ in self._pieces(tokens))
+        line = next((self._line(token) for token in tokens if token.map), "")
+        own_id = f' id="{own_id}"' if own_id else ""
+        return f'<aside role="doc-footnote"{own_id}{line} {LABEL}="{escape(label)}">{html}</aside>'
 
 
 def _parser() -> "MarkdownIt":
@@ -301,37 +218,33 @@ def _apart(tokens: Sequence["Token"]) -> tuple[list["Token"], list[tuple[str, li
     return own, notes
 
 
-def _figures(inline: Inline, origin: Origin) -> Iterator[Figure]:
-    """The pictures that are no decoration; an emphasised line right after the last one is its caption."""
-    pictures = inline.pictures
-    if inline.alone and inline.text and pictures:
-        last = pictures[-1]
-        credit, last.caption = last.caption, inline.text
-        if credit and not same_words(credit, inline.text):
-            last.caption = f"{credit}. {inline.text}"
-    for picture in pictures:
-        if picture.alt or picture.caption:
-            yield Figure(alt=picture.alt, caption=picture.caption, origin=origin)
-
-
-def _captioned(blocks: Iterator[Block]) -> Iterator[Block]:
+def _captioned(items: Sequence[Item], stream: Stream) -> Iterator[Item]:
     """A figure without a caption takes the emphasised paragraph that follows it."""
-    figure: Figure | None = None
-    for block in blocks:
-        caption = ""
-        if isinstance(block, _Emphasised):
-            caption = block.text
-            block = Paragraph(text=block.text, origin=block.origin)
-        if figure:
-            if caption and not figure.caption:
-                yield Figure(alt=figure.alt, caption=caption, origin=figure.origin)
-                figure = None
-                continue
-            yield figure
-            figure = None
-        if isinstance(block, Figure):
-            figure = block
-        else:
-            yield block
-    if figure:
-        yield figure
+    held: Item | None = None
+    for item in items:
+        if item.block is None:
+            continue
+        figure = held.block if held else None
+        if isinstance(figure, Figure) and _is_emphasised(item) and isinstance(item.block, Paragraph):
+            stream.seen -= 1  # the two are one
+            caption = item.block.text
+            yield Item(block=Figure(alt=figure.alt, caption=caption, credit=figure.credit, origin=figure.origin))
+            held = None
+            continue
+        if held:
+            yield held
+        is_open = isinstance(item.block, Figure) and not item.block.caption
+        held = item if is_open else None
+        if not is_open:
+            yield item
+    if held:
+        yield held
+
+
+def _is_emphasised(item: Item) -> bool:
+    """Whether an item is a paragraph that is emphasised from end to end."""
+    block = item.block
+    return isinstance(block, Paragraph) and any(
+        mark.kind in (MarkKind.EMPHASIS, MarkKind.STRONG) and (mark.start, mark.end) == (0, len(block.text))
+        for mark in block.marks
+    )

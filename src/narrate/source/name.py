@@ -17,3 +17,8 @@ _UNSEEN = re.compile("[\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-
 def plain(title: str) -> str:
     """`title` without soft hyphens, marks of direction and other signs that would only be seen in a file's name."""
     return " ".join(_UNSEEN.sub("", title).split()) or title
+
+
+def printable(path: Path) -> str:
+    """The file's own name, as one printable line."""
+    return "".join(char if char.isprintable() else "?" for char in path.name)

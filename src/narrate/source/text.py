@@ -10,8 +10,8 @@ from pathlib import Path
 
 from narrate.document import Block, Document, Figure, Heading, Metadata, Origin, Paragraph, SceneBreak
 from narrate.source import lines
+from narrate.source.account import assembled
 from narrate.source.decode import decode
-from narrate.source.divide import divide
 from narrate.source.name import plain, readable
 
 _CHAPTER_LEVEL = 2
@@ -44,10 +44,12 @@ def read_text(path: Path, data: bytes) -> Document:
     front = _Front(groups)
     warnings = list(remarks)
     blocks = _blocks(front.figure, groups[front.used :], warnings)
-    return Document(
-        metadata=Metadata(title=plain(front.title.text) if front.title else readable(path), author=front.author),
-        chapters=divide(blocks, opening=front.opening, chapter_level=_CHAPTER_LEVEL),
-        warnings=tuple(warnings),
+    return assembled(
+        Metadata(title=plain(front.title.text) if front.title else readable(path), author=front.author),
+        list(blocks),
+        opening=front.opening,
+        chapter_level=_CHAPTER_LEVEL,
+        warnings=warnings,
     )
 
 

@@ -3,10 +3,23 @@
 The frame ("Image: … End of image.") is only spoken; what is displayed is what the author wrote. Pure.
 """
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from narrate.document import Block, Code, Figure, Heading, ListItem, Note, Quotation, SceneBreak, Table
+from narrate.document import (
+    Block,
+    Code,
+    Figure,
+    Formula,
+    Heading,
+    ListItem,
+    Note,
+    PageBreak,
+    Quotation,
+    SceneBreak,
+    Table,
+)
 from narrate.script import Role, Span, Utterance
 from narrate.text.normalize import spoken
 from narrate.text.segment import LONGEST, sentences
@@ -47,7 +60,10 @@ def voiced(block: Block, language: str) -> Iterator[Utterance]:
             yield from _prose(block.text, _Voice(Role.QUOTATION, block, language))
         case ListItem():
             yield from _prose(block.text, _Voice(Role.NARRATION, block, language), marker=block.marker)
-        case SceneBreak():
+        case Formula():
+            shown = block.alt or block.tex or " ".join(re.sub("<[^<>]*>", " ", block.mathml).split())
+            yield from _Voice(Role.DESCRIPTION, block, language).all([_Piece(text=shown)], "")
+        case SceneBreak() | PageBreak():
             return
         case _:
             yield from _prose(block.text, _Voice(Role.NARRATION, block, language))

@@ -1,0 +1,74 @@
+"""A ZIP archive that may be hostile: its text files by name, within limits, and never a file on disk. Pure."""
+
+import zipfile
+import zlib
+from io import BytesIO
+
+from narrate.errors import SourceError
+from narrate.source.limits import ARCHIVE_FILES, ARCHIVE_TEXT_BYTES, COMPRESSION_RATIO
+
+_ENTRY = b"PK\x01\x02"
+_LARGE = 1 << 20
+
+
+class Archive:
+    """The files of an archive by their paths from its root. `name` stands in messages.
+
+    Raises SourceError for what is no archive, or has too many files.
+    """
+
+    def __init__(self, data: bytes, name: str) -> None:
+        self._name = name
+        self._unpacked = 0
+        if data.count(_ENTRY) > ARCHIVE_FILES:
+            raise self._refused(f"more than {ARCHIVE_FILES} files in it")
+        try:
+            self._zip = zipfile.ZipFile(BytesIO(data))
+        except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
+            raise SourceError(f"{name}: not a whole ZIP archive, damaged or cut short", hint="get it again") from error
+        # Paths that lead out of the archive are nobody's: nothing can name them.
+        self._files = {info.filename: info for info in self._zip.infolist() if info.filename and not info.is_dir()}
+        self._folded = {path.casefold(): path for path in self._files}
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """All paths, as they are written."""
+        return tuple(self._files)
+
+    def found(self, path: str) -> str:
+        """The path as the archive writes it, whatever its case; "" when there is none."""
+        if path in self._files:
+            return path
+        return self._folded.get(path.casefold(), "")
+
+    def read(self, path: str, limit: int) -> bytes | None:
+        """What a file holds; None when there is none of that name, or it is damaged.
+
+        Raises SourceError when it is encrypted, larger than `limit` bytes, packed as only a bomb is, or when the files
+        read so far are too much together.
+        """
+        info = self._files.get(self.found(path))
+        if info is None:
+            return None
+        if info.flag_bits & 1:
+            raise SourceError(f"{self._name}: encrypted with a password", hint="unpack and pack it without one")
+        if info.file_size > _LARGE and info.file_size > COMPRESSION_RATIO * max(1, info.compress_size):
+            raise self._refused(f"{_shown(path)} unpacks to {info.file_size / max(1, info.compress_size):.0f} times")
+        try:
+            with self._zip.open(info) as file:
+                data = file.read(limit + 1)
+        except (zipfile.BadZipFile, OSError, EOFError, zlib.error, NotImplementedError, ValueError, RuntimeError):
+            return None
+        if len(data) > limit:
+            raise self._refused(f"{_shown(path)} is larger than {limit >> 20} MB")
+        self._unpacked += len(data)
+        if self._unpacked > 2 * ARCHIVE_TEXT_BYTES:  # every text is read twice
+            raise self._refused(f"more than {ARCHIVE_TEXT_BYTES >> 20} MB of text")
+        return data
+
+    def _refused(self, reason: str) -> SourceError:
+        return SourceError(f"{self._name}: {reason}; not read, to be safe", hint="no book needs that: get it elsewhere")
+
+
+def _shown(path: str) -> str:
+    return "".join(char if char.isprintable() else "?" for char in path[:120])

@@ -1,0 +1,176 @@
+"""What HTML's elements and attributes mean: which make blocks, which mark words, which are not for reading. Pure."""
+
+import itertools
+import re
+
+from narrate.document import MarkKind
+from narrate.source.notes import types
+from narrate.source.tree import Element, attributes, content, local_name
+
+_BLOCK_NAMES = (
+    "address article aside blockquote body caption center dd details dialog dir div dl dt fieldset figcaption figure "
+    "footer form h1 h2 h3 h4 h5 h6 header hgroup hr html legend li main menu nav noscript ol optgroup p pre search "
+    "section summary table tbody td tfoot th thead tr ul frameset noframes marquee option template video audio iframe"
+)
+BLOCKS = frozenset(_BLOCK_NAMES.split())
+"""Elements that begin and end a block."""
+
+IGNORED = frozenset(
+    {"head", "script", "style", "meta", "link", "base", "param", "source", "track", "area", "input", "title"}
+)
+"""Elements without anything to read in them."""
+
+QUOTED = frozenset({"epigraph", "dedication", "doc-epigraph", "doc-dedication", "doc-pullquote", "z3998:letter"})
+"""Types of what is set apart as a quotation is."""
+
+_HEADINGS = {f"h{level}": level for level in range(1, 7)}
+_MARKS = {
+    "em": MarkKind.EMPHASIS,
+    "i": MarkKind.EMPHASIS,
+    "cite": MarkKind.EMPHASIS,
+    "dfn": MarkKind.EMPHASIS,
+    "var": MarkKind.EMPHASIS,
+    "strong": MarkKind.STRONG,
+    "b": MarkKind.STRONG,
+    "sub": MarkKind.SUBSCRIPT,
+    "del": MarkKind.DELETION,
+    "s": MarkKind.DELETION,
+    "strike": MarkKind.DELETION,
+    "code": MarkKind.CODE,
+    "kbd": MarkKind.CODE,
+    "samp": MarkKind.CODE,
+    "tt": MarkKind.CODE,
+    "abbr": MarkKind.ABBREVIATION,
+    "acronym": MarkKind.ABBREVIATION,
+}
+_CONTROLS = frozenset({"button", "select", "textarea", "datalist", "progress", "meter", "output"})
+_MEDIA = frozenset({"video", "audio", "iframe", "embed", "object", "applet", "canvas"})
+_CONTENTS = {"toc", "doc-toc", "landmarks", "page-list", "doc-pagelist", "loi", "lot", "loa", "lov"}
+_STEERING = {"navigation", "search", "toolbar", "menu", "menubar", "tablist", "banner-ad"}
+_HIDDEN_STYLE = re.compile(r"(?:^|;)\s*(?:display\s*:\s*none|visibility\s*:\s*hidden)", re.I)
+_SMALL_CAPS_STYLE = re.compile(r"font-variant(?:-caps)?\s*:\s*(?:all-)?small-caps", re.I)
+_SMALL_CAPS_CLASS = re.compile(r"(?:^|\s)(?:small-?caps?|smcap|sc)(?:\s|$)", re.I)
+_CREDIT_CLASS = re.compile(r"(?:^|[\s_-])(?:credits?|attribution|photographer|copyright)(?:$|[\s_-])", re.I)
+_PAGE_CLASS = re.compile(r"(?:^|\s)(?:page-?num(?:ber)?|pageno|pagebreak)(?:\s|$)", re.I)
+_PAGE = re.compile(r"[\[({]?\s*(?:p(?:g|age)?\.?\s*)?(\d{1,5}|[ivxlcdm]{1,9})\s*[\])}]?", re.I)
+_LANGUAGE_CLASS = re.compile(r"(?:^|\s)(?:lang(?:uage)?-|highlight-source-|brush:\s*)([\w+#-]{1,30})", re.I)
+
+
+def heading_level(name: str, attrs: dict[str, str]) -> int:
+    """The level of a heading; 0 for anything else."""
+    if name in _HEADINGS:
+        return _HEADINGS[name]
+    if attrs.get("role") == "heading":
+        level = attrs.get("aria-level", "2")
+        return min(6, max(1, int(level))) if level.isdecimal() and len(level) < 3 else 2
+    return 0
+
+
+def mark_kind(name: str, attrs: dict[str, str]) -> MarkKind | None:
+    """What an inline element says of its words."""
+    kind = _MARKS.get(name)
+    if kind is MarkKind.ABBREVIATION and not attrs.get("title", "").strip():
+        return None
+    if kind:
+        return kind
+    if _SMALL_CAPS_STYLE.search(attrs.get("style", "")) or _SMALL_CAPS_CLASS.search(attrs.get("class", "")):
+        return MarkKind.SMALL_CAPS
+    return None
+
+
+def reason_to_skip(element: Element, name: str, attrs: dict[str, str]) -> tuple[str, str] | None:
+    """The kind and the reason when all that an element holds is left out."""
+    if name in _CONTROLS:
+        return "control", "a control of the page"
+    if name in _MEDIA and not (name == "object" and len(element)):
+        return "media", f"<{name}>: moving pictures and sounds are not part of an audiobook"
+    if name == "noscript":
+        return "hidden", "shown only where scripts do not run"
+    if name in ("template", "option") or (name == "dialog" and "open" not in attrs):
+        return "hidden", f"<{name}>: not shown on the page"
+    if not attrs:
+        return ("navigation", "a menu of the page") if name == "nav" else None
+    role = types(attrs)
+    if role & _CONTENTS:
+        return "contents", "a table of contents"
+    if name == "nav" or role & _STEERING:
+        return "navigation", "a menu of the page"
+    if "hidden" in attrs and attrs["hidden"] != "until-found":
+        return None if _is_only_formula(element) else ("hidden", "hidden")
+    if attrs.get("aria-hidden", "").lower() == "true" and name != "hr" and not is_page_break(element, attrs):
+        return "hidden", "hidden from screen readers (aria-hidden)"
+    if _HIDDEN_STYLE.search(attrs.get("style", "")) and not _is_only_formula(element):
+        return "hidden", "not shown on the page (display: none)"
+    return None
+
+
+def is_page_break(element: Element, attrs: dict[str, str]) -> bool:
+    """Whether an element says where a page of the printed book begins, and nothing else: some hold the whole page."""
+    typed = types(attrs) & {"pagebreak", "doc-pagebreak"}
+    if not typed and not _PAGE_CLASS.search(attrs.get("class", "")):
+        return False
+    held = [local_name(node) for node in itertools.islice(element.iter("*"), 6)]
+    text = content(element) if len(held) < 6 and "img" not in held else None
+    return text is not None and (not text or bool(_PAGE.fullmatch(text)) or (bool(typed) and len(text) <= 20))
+
+
+def page_label(element: Element, attrs: dict[str, str]) -> str:
+    """The page's number, from its text, label, title or id; "" without one."""
+    written = content(element)
+    for text in (written, attrs.get("aria-label", ""), attrs.get("title", "")):
+        if found := _PAGE.fullmatch(text.strip()):
+            return found[1]
+    found = re.search(r"(?:^|[^0-9])(\d{1,5})$|(?:page|pg?)[_-]?([ivxlc]{1,9})$", attrs.get("id", ""))
+    return (found[1] or found[2]) if found else written[:20]
+
+
+def is_credit(attrs: dict[str, str]) -> bool:
+    """Whether a part of a caption says whose the picture is."""
+    return bool(_CREDIT_CLASS.search(attrs.get("class", "")))
+
+
+def description_ids(attrs: dict[str, str]) -> list[str]:
+    """The ids of the elements that describe this one at length."""
+    links = attrs.get("longdesc", "")
+    named = f"{attrs.get('aria-describedby', '')} {attrs.get('aria-details', '')}".split()
+    return [*named, links[1:]] if links.startswith("#") else named
+
+
+def tex_script(attrs: dict[str, str]) -> bool:
+    """Whether a `<script>` holds a formula, as MathJax writes them."""
+    return attrs.get("type", "").lower().startswith("math/tex")
+
+
+def listing(element: Element, attrs: dict[str, str]) -> tuple[str, str]:
+    """The text of a `<pre>`, lines kept, and the language it is in."""
+    pieces = [element.text or ""]
+    classes = [attrs.get("class", "")]
+    for node in element.iter():
+        if node is element:
+            continue
+        name = local_name(node)
+        if name == "br":
+            pieces.append("\n")
+        elif name == "img":
+            pieces.append(node.get("alt") or "")
+        elif name and name not in ("script", "style") and node.text:
+            pieces.append(node.text)
+        if name == "code":
+            classes.append(attributes(node).get("class", ""))
+        pieces.append(node.tail or "")
+    parent = element.getparent()
+    if parent is not None:
+        classes.append(attributes(parent).get("class", ""))
+    language = next((found[1] for each in classes if (found := _LANGUAGE_CLASS.search(each))), "")
+    return "".join(pieces).replace("\r\n", "\n").strip("\n").rstrip(), language
+
+
+def has_more(whole: str, parts: list[str]) -> bool:
+    """Whether there are letters in an element's text besides those of its links."""
+    return sum(map(str.isalnum, whole)) > sum(sum(map(str.isalnum, part)) for part in parts)
+
+
+def _is_only_formula(element: Element) -> bool:
+    """Whether a hidden element is the words of a formula that is shown as a picture beside it."""
+    held = itertools.islice(element.iter("*"), 20)
+    return not (element.text or "").strip() and any(local_name(node) == "math" for node in held)
