@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
+from narrate import config
 from narrate.document import Document
-from narrate.script import Cue, Interlude, Pause, Utterance
+from narrate.script import PRONOUNCED, Cue, Interlude, Pause, Utterance
 from narrate.source import read
 from narrate.text import to_script
-from narrate.text.options import TextOptions
 
 GOLDEN = Path(__file__).parent / "golden"
 CASES = sorted({source.parent for suffix in ("txt", "md") for source in GOLDEN.glob(f"*/in.{suffix}")})
@@ -30,8 +30,8 @@ def test_the_document_and_its_script_are_as_written_down(case: Path) -> None:
     assert found == golden.read_text("utf-8")
 
 
-def test_there_are_at_least_forty_cases() -> None:
-    assert len(CASES) >= 40
+def test_there_are_at_least_a_hundred_and_twenty_cases() -> None:
+    assert len(CASES) >= 120
 
 
 def dump(document: Document) -> str:
@@ -47,9 +47,10 @@ def _lines(document: Document) -> Iterator[str]:
     if metadata.language != "en":
         yield f"language: {metadata.language}"
     yield from (f"warning: {warning}" for warning in document.warnings)
+    options = config.join(config.check(document.settings, where="front matter", folder=Path())).text
     for number, chapter in enumerate(document.chapters, start=1):
         last = number == len(document.chapters)
-        script = to_script(chapter, number=number, last=last, language=metadata.language, options=TextOptions())
+        script = to_script(chapter, number=number, last=last, language=metadata.language, options=options)
         yield f"\nchapter {number}: {chapter.title}{'' if chapter.titled else ' (untitled)'}"
         yield from (f"warning: {warning}" for warning in script.warnings)
         yield from map(_line, script.cues)
@@ -62,5 +63,6 @@ def _line(cue: Cue) -> str:
         case Interlude():
             return f"  interlude {cue.caption} {cue.duration_s}"
         case Utterance():
-            said = f" | {cue.spoken}" if cue.spoken != cue.text else ""
+            spoken = PRONOUNCED.sub(r"{\1 = \2}", cue.spoken)
+            said = f" | {spoken}" if spoken != cue.text else ""
             return f"{cue.line}: {cue.role} | {cue.text}{said}"

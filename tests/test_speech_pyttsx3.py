@@ -17,9 +17,11 @@ import numpy as np
 import pytest
 
 from narrate.errors import SpeechError, VoiceError
+from narrate.script import plain, pronounced
 from narrate.speech import ENGINES, Delivery, engine
 from narrate.speech.forks import ForkGuard
 from narrate.speech.guard import ATTEMPTS, AttemptError, RefusalError, WorkerGuard
+from narrate.speech.ipa import SOUNDS, signs_unknown, to_espeak
 from narrate.speech.pyttsx3_engine import Pyttsx3Engine
 from narrate.speech.rendering import Description, Rendering, Request
 from narrate.speech.sayable import sayable
@@ -613,3 +615,58 @@ def test_where_no_process_can_be_started_it_is_said_in_one_line(monkeypatch):
     monkeypatch.setattr(sys, "executable", "/nowhere/python")
     with pytest.raises(VoiceError, match=r"cannot be started: .*No such file"):
         Pyttsx3Engine()
+
+
+# Words that carry phonemes, from the lexicon.
+
+
+def phonemes(word: str, said: str) -> str:
+    return f"met {pronounced(word, said)} there."
+
+
+def pcm(real, spoken: str, voice: str = "gmw/en-US") -> bytes:
+    return real.speak(spoken, Delivery(voice=voice)).pcm.tobytes()
+
+
+def test_phonemes_are_heard_and_not_the_letters(real):
+    ipa, engine = pcm(real, phonemes("Xyz", "kəˈfuːkuː")), pcm(real, phonemes("Xyz", "[[k@f'u:ku:]]"))
+    assert ipa == engine, "the same sounds by either alphabet"
+    assert ipa == pcm(real, phonemes("Other", "kəˈfuːkuː"))
+    assert ipa != pcm(real, "met Xyz there.")
+
+
+def test_brackets_of_the_author_stay_unheard_beside_phonemes_of_the_lexicon(real):
+    line = phonemes("Xyz", "[[k@f'u:ku:]]")
+    assert pcm(real, f"[[s'e@]] {line}") == pcm(real, f"  s'e@   {line}")
+
+
+def test_phonemes_behind_a_bracket_are_not_lost(real):
+    said = "[[k@f'u:ku:]]"
+    assert len(pcm(real, f"({pronounced('X', said)})")) > 0.8 * len(pcm(real, pronounced("X", said)))
+
+
+def test_a_word_with_phonemes_stands_where_the_word_stands(real):
+    spoken = f'He said "{pronounced("Kafuku", "kəˈfuːkuː")}" twice.'
+    words = real.speak(spoken, Delivery(voice="gmw/en-US")).info.words
+    shown = [plain(spoken[word.spoken_start : word.spoken_end]) for word in words]
+    assert shown == ["He", "said", "Kafuku", "twice"]
+
+
+def test_a_voice_without_names_for_the_sounds_says_the_word(real):
+    assert pcm(real, phonemes("Kafuku", "kəˈfuːkuː"), "jpx/ja") == pcm(real, "met Kafuku there.", "jpx/ja")
+
+
+@pytest.mark.parametrize("voice", ["gmw/en-US", "gmw/en", "gmw/de", "roa/fr", "roa/es", "roa/it"])
+def test_every_phonetic_sign_has_a_sound_that_does_not_end_the_word(real, voice):
+    short = len(pcm(real, pronounced("x", "mˈamamama"), voice))
+    for sign in SOUNDS:
+        if sign not in "ˈˌ'":
+            assert len(pcm(real, pronounced("x", f"mˈama{sign}mama"), voice)) > 0.9 * short, sign
+
+
+def test_ipa_is_read_with_its_lengths_ties_and_stresses() -> None:
+    assert to_espeak("t͡ʃaɪ", "en") == "tS|aI"
+    assert to_espeak("kəˈfu:ku", "en") == "k|@|'f|u:|k|u:"
+    assert to_espeak("vɛ̃ blɑ̃", "fr") == "v|E~ b|l|A~"
+    assert (to_espeak("ʘ", "en"), to_espeak("a", "ja")) == (None, None)
+    assert signs_unknown("aʘbʘǃ") == "ʘǃ"

@@ -1,8 +1,8 @@
 """All settings of one book: narrate.toml, front matter and flags, checked and joined into one frozen Config.
 
-The later of these wins: built-in defaults, `<stem>.narrate.toml` (or `narrate.toml`) beside the source, the front
-matter's `narrate:` table, the flags of the command line. An unknown key or a wrong type is an error that names the
-file, the key and what is allowed.
+The later of these wins (word by word in `[pronunciation]`): built-in defaults, `<stem>.narrate.toml` (or
+`narrate.toml`) beside the source, the front matter's `narrate:` table, the flags of the command line. An unknown key
+or a wrong type is an error that names the file, the key and what is allowed.
 """
 
 import difflib
@@ -10,14 +10,16 @@ import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from narrate.document import LANGUAGE_WANTED, language_tag
 from narrate.errors import ConfigError
 from narrate.mix.options import MixOptions
+from narrate.pronunciation import read_lexicons, read_table
 from narrate.publish.options import Mp3Options, bitrates_kbps
 from narrate.source.location import Location
 from narrate.take import Delivery
+from narrate.text.lexicon import Entry, Lexicon
 from narrate.text.options import Pauses, TextOptions
 
 
@@ -70,6 +72,9 @@ SCHEMA: dict[str, Setting] = {
 }
 """Every key of the configuration, a table's keys with its name and a dot. The README lists them with their units."""
 
+_WORDS = "pronunciation"
+_KNOWN = (*SCHEMA, _WORDS, "lexicons")
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Config:
@@ -117,10 +122,16 @@ def check(table: Mapping[str, object], *, where: str, folder: Path) -> dict[str,
     Raises ConfigError that names `where`, the key and what is allowed.
     """
     settings: dict[str, object] = {}
+    table = dict(table)
+    words, lexicons = table.pop("pronunciation", {}), table.pop("lexicons", [])
+    settings[_WORDS] = (
+        *read_lexicons(lexicons, where=where, folder=folder),
+        *read_table(words, where=where),
+    )
     for key, value in _flat(table).items():
         setting = SCHEMA.get(key)
         if setting is None:
-            known = ", ".join(difflib.get_close_matches(key, SCHEMA, n=3, cutoff=0.5) or SCHEMA)
+            known = ", ".join(difflib.get_close_matches(key, _KNOWN, n=3, cutoff=0.5) or _KNOWN)
             raise ConfigError(f"{where}: unknown setting {key!r}", hint=f"known: {known}")
         settings[key] = _checked(key, value, setting, where, folder)
     return settings
@@ -129,8 +140,10 @@ def check(table: Mapping[str, object], *, where: str, folder: Path) -> dict[str,
 def join(*layers: Mapping[str, object]) -> Config:
     """One Config out of checked settings, the later layer above the earlier."""
     settings: dict[str, object] = {}
+    words: list[Entry] = []
     for layer in layers:
         settings |= {key: value for key, value in layer.items() if value is not None}
+        words += cast("tuple[Entry, ...]", layer.get(_WORDS, ()))
 
     def given(prefix: str, names: Mapping[str, str]) -> dict[str, Any]:
         return {name: settings[prefix + key] for key, name in names.items() if prefix + key in settings}
@@ -146,7 +159,12 @@ def join(*layers: Mapping[str, object]) -> Config:
         base,
         **given("", plain),
         delivery=replace(base.delivery, **given("", {"voice": "voice", "rate": "rate_wpm", "pitch": "pitch"})),
-        text=replace(base.text, pauses=replace(Pauses(), **given("pauses.", pauses)), **given("interludes.", text)),
+        text=replace(
+            base.text,
+            pauses=replace(Pauses(), **given("pauses.", pauses)),
+            lexicon=Lexicon(tuple(words)),
+            **given("interludes.", text),
+        ),
         mix=replace(base.mix, **given("interludes.", mix), **given("audio.", {"loudness": "loudness_lufs"})),
         mp3=replace(base.mp3, **given("audio.", {"bitrate": "bitrate_kbps"})),
     )

@@ -1,17 +1,26 @@
-"""A first hearing: a few voices, one sentence each, in one sound file."""
+"""A first hearing: a few voices, one sentence each, or a few words of a person's own; in a sound file, or played."""
 
+import shutil
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
 from narrate.audio import to_clip
 from narrate.errors import AudioError, OutputError, VoiceError
-from narrate.process import ffmpeg_path, ffmpeg_version
+from narrate.process import ffmpeg_path, ffmpeg_version, run
 from narrate.speech.engine import Engine, Voice
-from narrate.take import Delivery
+from narrate.take import Delivery, Take
 
 MOST = 20
 _PAUSE_MS = 500
+_LONGEST_S = 600.0
+_PLAYERS = (
+    ("mpv", "--no-video", "--really-quiet", "--no-config"),
+    ("ffplay", "-nodisp", "-autoexit", "-loglevel", "error"),
+    ("afplay",),
+    ("paplay",),
+    ("aplay", "-q"),
+)
 _FORMATS = {".mp3": "mp3", ".wav": "wav", ".flac": "flac", ".ogg": "ogg", ".opus": "opus", ".m4a": "ipod"}
 
 
@@ -34,23 +43,34 @@ def write_sample(engine: Engine, voices: Sequence[Voice], path: Path, *, rate_wp
 
     Raises AudioError for a format that is not known, OutputError when the file cannot be written.
     """
-    kind = _FORMATS.get(path.suffix.lower())
-    if kind is None:
-        raise AudioError(f"{path}: unknown kind of sound file", hint=f"one of {', '.join(_FORMATS)}")
-    whole = None
-    for voice in voices[:MOST]:
-        take = engine.speak(
+    _format(path)
+    takes = [
+        engine.speak(
             f"This is {voice.name}. The road is dark, and the engine hums.",
             Delivery(voice=voice.id, rate_wpm=rate_wpm, pitch=pitch),
         )
-        clip = to_clip(take.pcm, sample_rate=take.info.sample_rate)
-        silence = clip.silent(duration=_PAUSE_MS, frame_rate=clip.frame_rate)
-        whole = clip + silence if whole is None else whole + clip + silence
-    if whole is None:
+        for voice in voices[:MOST]
+    ]
+    if not takes:
         raise VoiceError("no voice to hear")
+    export(takes, path, pause_ms=_PAUSE_MS)
+
+
+def export(takes: Sequence[Take], path: Path, *, pause_ms: int) -> None:
+    """Write `takes`, a pause after each, to `path`; its ending says the format.
+
+    Raises AudioError for a format that is not known, OutputError when the file cannot be written.
+    """
+    kind = _format(path)
+    whole = None
+    for take in takes:
+        clip = to_clip(take.pcm, sample_rate=take.info.sample_rate)
+        clip += clip.silent(duration=pause_ms, frame_rate=clip.frame_rate)
+        whole = clip if whole is None else whole + clip
     from pydub.exceptions import CouldntEncodeError
 
     ffmpeg_version()  # says better than pydub when there is none
+    assert whole is not None
     whole.converter = ffmpeg_path()
     try:
         with tempfile.TemporaryDirectory(dir=path.parent, prefix=".narrate-") as folder:
@@ -61,6 +81,30 @@ def write_sample(engine: Engine, voices: Sequence[Voice], path: Path, *, rate_wp
         raise AudioError(f"{path}: ffmpeg cannot write this format", hint="try .wav; see: narrate doctor") from error
     except OSError as error:
         raise OutputError(f"{path}: cannot be written: {error.strerror}") from error
+
+
+def play(takes: Sequence[Take], *, pause_ms: int) -> None:
+    """Let a player of this machine play `takes`. Raises AudioError when there is none, or when it fails."""
+    command = next(([found, *rest] for name, *rest in _PLAYERS if (found := shutil.which(name))), None)
+    if command is None:
+        names = ", ".join(name for name, *_ in _PLAYERS)
+        raise AudioError(
+            "nothing here plays sound", hint=f"write a file with --out line.wav, or install one of {names}"
+        )
+    with tempfile.TemporaryDirectory(prefix="narrate-") as folder:
+        file = Path(folder, "line.wav")
+        export(takes, file, pause_ms=pause_ms)
+        try:
+            run([*command, file], timeout_s=_LONGEST_S)
+        except AudioError as error:
+            raise AudioError(str(error), hint="write a file instead: --out line.wav") from error
+
+
+def _format(path: Path) -> str:
+    kind = _FORMATS.get(path.suffix.lower())
+    if kind is None:
+        raise AudioError(f"{path}: unknown kind of sound file", hint=f"one of {', '.join(_FORMATS)}")
+    return kind
 
 
 def _is_of(language: str, wanted: str) -> bool:

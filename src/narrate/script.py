@@ -4,6 +4,7 @@ Made by `text/`, read by everything after it. A cue is an utterance, a pause or 
 about audio: durations of utterances appear only on the Timeline, once they have been spoken.
 """
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
@@ -51,6 +52,9 @@ class Utterance:
     `text` is what the author wrote and what is displayed; `spoken` is what the engine is given. `spans` align the
     two where they differ, in order; characters outside every span correspond one to one. `line` and `href` are
     the origin in the source.
+
+    Where the lexicon gives phonemes, `spoken` holds the word and them between Unicode's signs of annotation (see
+    `pronounced`), which no author's text can bring in: an engine takes what it understands, `plain` the word.
     """
 
     text: str
@@ -95,6 +99,22 @@ class ChapterScript:
     def utterances(self) -> tuple[Utterance, ...]:
         """The cues that are spoken, in order."""
         return tuple(cue for cue in self.cues if isinstance(cue, Utterance))
+
+
+_ANCHOR, _SEPARATOR, _TERMINATOR = "\ufff9", "\ufffa", "\ufffb"
+PRONOUNCED = re.compile(f"{_ANCHOR}([^{_ANCHOR}-{_TERMINATOR}]*){_SEPARATOR}([^{_ANCHOR}-{_TERMINATOR}]*){_TERMINATOR}")
+"""A word of `Utterance.spoken` that carries its phonemes: group 1 is the word, group 2 IPA, or `[[phonemes]]` of the
+engine's own."""
+
+
+def pronounced(word: str, phonemes: str) -> str:
+    """`word` with its phonemes, as `Utterance.spoken` carries them."""
+    return f"{_ANCHOR}{word}{_SEPARATOR}{phonemes}{_TERMINATOR}"
+
+
+def plain(spoken: str) -> str:
+    """`spoken` without phonemes: for engines that take none, for messages, and for counting characters."""
+    return PRONOUNCED.sub(r"\1", spoken) if _ANCHOR in spoken else spoken
 
 
 def places(spans: tuple[Span, ...], spoken: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:

@@ -9,7 +9,7 @@ import struct
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from narrate.script import Interlude, Pause, Utterance
+from narrate.script import Interlude, Pause, Utterance, plain
 from narrate.units import seconds
 
 _WORD = struct.Struct("<4I")
@@ -80,7 +80,7 @@ def published(timeline: ChapterTimeline, *, number: int, offset: int) -> Iterato
                     "role": str(cue.role),
                     "voice": timeline.voice,
                     "text": cue.text,
-                    "spoken": cue.spoken,
+                    "spoken": plain(cue.spoken),
                     "origin": _origin(cue),
                     "words": [
                         {

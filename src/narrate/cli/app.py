@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from narrate.cli import build, doctor, inspect, plan, regenerate, store, streams, voices
+from narrate.cli import build, doctor, inspect, names, plan, regenerate, say, store, streams, voices
 from narrate.cli.output import shortened
 from narrate.cli.signals import INTERRUPTED, TERMINATED, Terminated
 from narrate.errors import NarrateError, OutputError
@@ -99,6 +99,8 @@ def narrate(
 app.command("build")(build.build)
 app.command("regenerate")(regenerate.regenerate)
 app.command("plan")(plan.plan)
+app.command("say")(say.say)
+app.command("names")(names.names)
 app.command("inspect")(inspect.inspect)
 app.command("voices")(voices.voices)
 app.command("store")(store.store)

@@ -102,6 +102,7 @@ class EspeakDriver:
         self._marks: list[tuple[int, int]] = []
         self._complete = False
         self._error: BaseException | None = None
+        self._flags = self._espeak.CHARS_UTF8
 
     def say(self, text: str) -> None:
         """Speak `text`. Raises RuntimeError when espeak-ng fails or stops before the end."""
@@ -110,11 +111,10 @@ class EspeakDriver:
         self._espeak.SetSynthCallback(self._hear)  # now, not sooner: the process has one, and may have more drivers
         for seed in _seeds:
             seed(_SEED)
-        # Only CHARS_UTF8: neither markup (SSML) nor [[phonemes]] in a book's text is obeyed, nor is silence added.
+        # CHARS_UTF8 alone, as a rule: neither markup (SSML) nor [[phonemes]] in a book's text is obeyed, nor is silence
+        # added. Phonemes are obeyed for a text whose only ones are the lexicon's (`sayable`).
         data = text.encode("utf-8", "replace")
-        result = self._espeak.cSynth(
-            data, len(data) + 1, 0, self._espeak.POS_CHARACTER, 0, self._espeak.CHARS_UTF8, None, None
-        )
+        result = self._espeak.cSynth(data, len(data) + 1, 0, self._espeak.POS_CHARACTER, 0, self._flags, None, None)
         if self._error is not None:
             raise self._error
         if result != self._espeak.EE_OK or not self._complete:
@@ -138,7 +138,7 @@ class EspeakDriver:
         return 0
 
     def getProperty(self, name: str) -> object:  # noqa: N802 (pyttsx3's name)
-        """`voices`, `voice`, `rate` (words a minute), `volume` (0 to 1) or `pitch` (0 to 100); KeyError otherwise."""
+        """`voices`, `voice`, `rate` (words a minute), `volume` (0 to 1), `pitch` (0 to 100), `phonemes`."""
         espeak = self._espeak
         match name:
             case "voices":
@@ -152,6 +152,8 @@ class EspeakDriver:
                 return espeak.GetParameter(espeak.VOLUME) / 100.0
             case "pitch":
                 return espeak.GetParameter(espeak.PITCH)
+            case "phonemes":
+                return bool(self._flags & espeak.PHONEMES)
         raise KeyError(f"unknown property {name}")
 
     def setProperty(self, name: str, value: Any) -> None:  # noqa: N802 (pyttsx3's name)
@@ -167,6 +169,8 @@ class EspeakDriver:
                 espeak.SetParameter(espeak.VOLUME, max(0, min(100, round(value * 100))), 0)
             case "pitch":
                 espeak.SetParameter(espeak.PITCH, max(0, min(100, round(value))), 0)
+            case "phonemes":
+                self._flags = espeak.CHARS_UTF8 | (espeak.PHONEMES if value else 0)
             case _:
                 raise KeyError(f"unknown property {name}")
 

@@ -8,6 +8,7 @@ import sys
 from functools import partial
 
 from narrate.errors import SpeechError, VoiceError
+from narrate.script import plain
 from narrate.speech.engine import Delivery, Voice
 from narrate.speech.guard import ATTEMPTS, AttemptError, Guard, RefusalError, WorkerGuard, insist
 from narrate.speech.rendering import JUDGE_VERSION, Description, Rendering, Request
@@ -47,16 +48,20 @@ class Pyttsx3Engine:
 
     def speak(self, spoken: str, delivery: Delivery) -> Take:
         """See `Engine.speak`."""
-        words = sayable(spoken)
+        words = sayable(spoken, language=_language(delivery.voice))
         if not words.text.strip():
             raise SpeechError(f"nothing to say in “{spoken[:60]!r}”")
-        return insist(partial(self._attempt, spoken, words, delivery), sentence=words.text)
+        return insist(partial(self._attempt, spoken, words, delivery), sentence=plain(spoken))
 
     def _attempt(self, spoken: str, words: Sayable, delivery: Delivery) -> Take:
         from narrate.speech.judge import judge
 
         request = Request(
-            text=words.text, voice=delivery.voice, rate_wpm=int(delivery.rate_wpm), pitch=int(delivery.pitch)
+            text=words.text,
+            voice=delivery.voice,
+            rate_wpm=int(delivery.rate_wpm),
+            pitch=int(delivery.pitch),
+            phonemes=words.phonemes,
         )
         deadline_s = self._deadline_s + _DEADLINE_S_PER_CHARACTER * len(words.text)
         sound = Rendering.from_bytes(self._guard.call(request, deadline_s=deadline_s))
@@ -81,6 +86,11 @@ class Pyttsx3Engine:
                     f"{ENGINE} cannot list its voices: {error}", hint="`narrate doctor` says what is missing"
                 ) from error
         return self._description
+
+
+def _language(voice: str) -> str:
+    """The language that an espeak-ng voice speaks, by its id ("gmw/en-US+f3"); "" for a voice of another engine."""
+    return voice.split("/")[-1].split("+")[0].split("-")[0] if "/" in voice else ""
 
 
 def _guard() -> Guard:

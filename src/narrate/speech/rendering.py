@@ -15,12 +15,16 @@ _HEADER = struct.Struct("<II")
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Request:
-    """One utterance to be spoken: `text` as `sayable` made it, and the delivery by the engine's own names."""
+    """One utterance to be spoken: `text` as `sayable` made it, and the delivery by the engine's own names.
+
+    `phonemes`: what `text` has between [[ and ]] is to be obeyed.
+    """
 
     text: str
     voice: str
     rate_wpm: int
     pitch: int
+    phonemes: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -1,9 +1,12 @@
 """The words of an utterance as espeak-ng can be given them without harm, and the way back to where they stood."""
 
 import re
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
 from itertools import pairwise
+
+from narrate.script import PRONOUNCED
+from narrate.speech.ipa import to_espeak
 
 # Control characters: espeak-ng takes U+0001 for the start of a command in the text, U+0000 for its end. Lone
 # surrogates have no UTF-8; espeak-ng reads private-use characters as letters of its own.
@@ -22,25 +25,76 @@ _CJK_LIMIT = 40
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Sayable:
-    """`text` may be spoken; `inserted` are the places in it of the spaces that the author did not write."""
+    """`text` may be spoken; `inserted` are the places in it of the spaces that the author did not write.
+
+    `phonemes`: there are words in it between [[ and ]] that are phonemes, all of them the lexicon's. `shifts` then say
+    where the rest begins again: (character of `text`, character of the utterance's `spoken`).
+    """
 
     text: str
     inserted: tuple[int, ...]
+    phonemes: bool = False
+    shifts: tuple[tuple[int, int], ...] = ()
 
     def place(self, position: int) -> int:
         """The character of the author's words that character `position` of `text` stands for."""
-        return position - bisect_left(self.inserted, position)
+        position -= bisect_left(self.inserted, position)
+        index = bisect_right(self.shifts, (position, len(self.text) + position)) - 1
+        if index < 0:
+            return position
+        start, stands_for = self.shifts[index]
+        limit = self.shifts[index + 1][1] if index + 1 < len(self.shifts) else None
+        place = stands_for + position - start
+        return place if limit is None else min(place, limit - 1)
 
 
-def sayable(spoken: str) -> Sayable:
-    """`spoken` with what cannot be spoken blanked out, character for character, and endless words divided."""
-    text = _UNSPEAKABLE.sub(" ", spoken)
+def sayable(spoken: str, *, language: str = "") -> Sayable:
+    """`spoken` with what cannot be spoken blanked out, character for character, and endless words divided.
+
+    Words that carry phonemes become them, where `language` (a primary subtag) has names for them, else themselves.
+    """
+    text, shifts, phonemes = _pronounced(spoken, language)
+    text = _UNSPEAKABLE.sub(" ", text)
     cuts = _cuts(text) if _LONG.search(text) else []
-    if not cuts:
-        return Sayable(text=text, inserted=())
     edges = [0, *cuts, len(text)]
     pieces = [text[start:end] for start, end in pairwise(edges)]
-    return Sayable(text=" ".join(pieces), inserted=tuple(cut + index for index, cut in enumerate(cuts)))
+    inserted = tuple(cut + index for index, cut in enumerate(cuts))
+    return Sayable(text=" ".join(pieces), inserted=inserted, phonemes=phonemes, shifts=shifts)
+
+
+def _pronounced(spoken: str, language: str) -> tuple[str, tuple[tuple[int, int], ...], bool]:
+    """The text with phonemes, where its parts stand in `spoken`, and whether it has any."""
+    pieces: list[str] = []
+    shifts: list[tuple[int, int]] = []
+    at = length = 0
+    phonemes = False
+    for found in PRONOUNCED.finditer(spoken):
+        said = _phonemes(found[2], language)
+        phonemes = phonemes or said is not None
+        before = spoken[at : found.start()]
+        # espeak-ng drops phonemes that touch a bracket or a quotation mark before them.
+        gap = " " if said and before[-1:].strip() else ""
+        word = f"[[{said}]]" if said else found[1]
+        pieces += (before + gap, word)
+        shifts += (
+            (length + len(before) + len(gap), found.start() + 1),
+            (length + len(before) + len(gap) + len(word), found.end()),
+        )
+        length, at = shifts[-1]
+    if not shifts:
+        return spoken, (), False
+    pieces.append(spoken[at:])
+    if phonemes:  # the author's own brackets are none of the lexicon's
+        pieces[::2] = [piece.replace("[[", "  ").replace("]]", "  ") for piece in pieces[::2]]
+    return "".join(pieces), tuple(shifts), phonemes
+
+
+def _phonemes(written: str, language: str) -> str | None:
+    if not language:  # no voice of espeak-ng
+        return None
+    if written.startswith("[["):
+        return written[2:-2]
+    return to_espeak(written, language)
 
 
 def _cuts(text: str) -> list[int]:

@@ -41,6 +41,7 @@ class EspeakSpeaker:
         self._engine.setProperty("voice", request.voice)
         self._engine.setProperty("rate", request.rate_wpm)
         self._engine.setProperty("pitch", request.pitch)
+        self._engine.setProperty("phonemes", request.phonemes)
         self._engine.say(request.text)
         self._engine.runAndWait()
         if self._error is not None:

@@ -21,6 +21,7 @@ def to_script(chapter: Chapter, *, number: int, last: bool, language: str, optio
     """
     cues = _Cues(options)
     unsaid: list[Utterance] = []
+    lexicon = options.lexicon.of_chapter(number, chapter.title)
     previous: Block | None = None
     leading = True
     for block in chapter.blocks:
@@ -29,7 +30,7 @@ def to_script(chapter: Chapter, *, number: int, last: bool, language: str, optio
             previous = None
             continue
         said: list[Utterance] = []
-        for utterance in voiced(block, language):
+        for utterance in voiced(block, language, lexicon):
             (said if utterance.spoken else unsaid).append(utterance)
         if not said:
             continue

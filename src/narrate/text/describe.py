@@ -14,6 +14,7 @@ from narrate.document import (
     Formula,
     Heading,
     ListItem,
+    Mark,
     Note,
     PageBreak,
     Quotation,
@@ -21,9 +22,21 @@ from narrate.document import (
     Table,
 )
 from narrate.script import Role, Span, Utterance
+from narrate.text.lexicon import NO_LEXICON, Lexicon
+from narrate.text.marks import language_of, within
 from narrate.text.normalize import spoken
 from narrate.text.segment import LONGEST, sentences
 from narrate.text.words import words_for
+
+_ROLES: dict[type, Role] = {
+    Figure: Role.DESCRIPTION,
+    Formula: Role.DESCRIPTION,
+    Table: Role.DESCRIPTION,
+    Code: Role.DESCRIPTION,
+    Note: Role.NOTE,
+    Heading: Role.HEADING,
+    Quotation: Role.QUOTATION,
+}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -32,6 +45,7 @@ class _Piece:
 
     lead: str = ""
     text: str
+    marks: tuple[Mark, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -42,40 +56,44 @@ class _Joint:
     said: str | None = None
 
 
-def voiced(block: Block, language: str) -> Iterator[Utterance]:
+def voiced(block: Block, language: str, lexicon: Lexicon = NO_LEXICON) -> Iterator[Utterance]:
     """The utterances of a block, in order. One with nothing that can be said has `spoken == ""`."""
+    voice = _Voice(_ROLES.get(type(block), Role.NARRATION), block, language, lexicon)
     match block:
         case Figure():
-            yield from _Voice(Role.DESCRIPTION, block, language).all(*_figure(block, language))
+            yield from voice.all(*_figure(block, language))
         case Table():
-            yield from _table(block, language)
+            yield from _table(block, voice)
         case Code():
-            yield from _code(block, language)
+            yield from _code(block, voice)
         case Note():
             lead = " ".join(filter(None, (words_for(language).note, block.label))) + ":"
-            yield from _prose(block.text, _Voice(Role.NOTE, block, language), lead=lead)
-        case Heading():
-            yield from _prose(block.text, _Voice(Role.HEADING, block, language))
-        case Quotation():
-            yield from _prose(block.text, _Voice(Role.QUOTATION, block, language))
+            yield from _prose(block.text, voice, lead=lead)
         case ListItem():
-            yield from _prose(block.text, _Voice(Role.NARRATION, block, language), marker=block.marker)
+            yield from _prose(block.text, voice, marker=block.marker)
         case Formula():
             shown = block.alt or block.tex or " ".join(re.sub("<[^<>]*>", " ", block.mathml).split())
-            yield from _Voice(Role.DESCRIPTION, block, language).all([_Piece(text=shown)], "")
+            yield from voice.all([_Piece(text=shown)], "")
         case SceneBreak() | PageBreak():
             return
         case _:
-            yield from _prose(block.text, _Voice(Role.NARRATION, block, language))
+            yield from _prose(block.text, voice)
 
 
 class _Voice:
-    """Makes utterances of one block: its role, its origin and its language."""
+    """Makes utterances of one block: its role, its origin, its language, and the lexicon in force."""
 
-    def __init__(self, role: Role, block: Block, language: str) -> None:
+    def __init__(self, role: Role, block: Block, language: str, lexicon: Lexicon = NO_LEXICON) -> None:
         self.role = role
         self.block = block
         self.language = language
+        self.lexicon = lexicon
+
+    def say(self, text: str, marks: tuple[Mark, ...] = ()) -> tuple[str, tuple[Span, ...]]:
+        """What is said for words of the author, in their own language where they are marked so, and its alignment."""
+        language = language_of(marks, len(text)) or self.language
+        heading, code = isinstance(self.block, Heading), isinstance(self.block, Code)
+        return spoken(text, language, heading=heading, code=code, lexicon=self.lexicon, marks=marks)
 
     def one(self, pieces: Sequence[_Piece], *, tail: str = "", joint: _Joint = _Joint()) -> Utterance:
         """One utterance of all `pieces`, `tail` said at its end."""
@@ -91,7 +109,7 @@ class _Voice:
                 )
             if piece.lead:
                 line.add("", f"{piece.lead} ")
-            said, spans = spoken(piece.text, self.language)
+            said, spans = self.say(piece.text, piece.marks)
             sayable = sayable or bool(said)
             line.add_aligned(piece.text, said, spans)
         if tail:
@@ -174,9 +192,11 @@ def _is_ended(text: str) -> bool:
 
 
 def _prose(text: str, voice: _Voice, *, lead: str = "", marker: str = "") -> Iterator[Utterance]:
+    marks: tuple[Mark, ...] = getattr(voice.block, "marks", ())
     for start, end in sentences(text, voice.language):
-        sentence = f"{marker}. {text[start:end]}" if marker else text[start:end]
-        yield voice.one([_Piece(lead=lead, text=sentence)])
+        number = f"{marker}. " if marker else ""
+        lying = within(marks, start, end, shift=len(number)) if marks else ()
+        yield voice.one([_Piece(lead=lead, text=f"{number}{text[start:end]}", marks=lying)])
         lead = marker = ""
 
 
@@ -194,9 +214,8 @@ def _figure(figure: Figure, language: str) -> tuple[list[_Piece], str]:
     return [], words.nameless_image
 
 
-def _table(table: Table, language: str) -> Iterator[Utterance]:
-    words = words_for(language)
-    voice = _Voice(Role.DESCRIPTION, table, language)
+def _table(table: Table, voice: _Voice) -> Iterator[Utterance]:
+    words = words_for(voice.language)
     wide = max((len(row) for row in (table.header, *table.rows)), default=0)
     opening = f"{words.table}, {words.columns(wide)}, {words.rows(len(table.rows))}"
     rows = [row for row in table.rows if any(row)]
@@ -212,15 +231,14 @@ def _table(table: Table, language: str) -> Iterator[Utterance]:
         for column, cell in enumerate(row):
             if cell:
                 header = table.header[column] if column < len(table.header) else ""
-                named = f"{spoken(header, language)[0]}:" if header else ""
+                named = f"{voice.say(header)[0]}:" if header else ""
                 pieces.append(_Piece(lead=" ".join(filter(None, (lead, named))), text=cell))
                 lead = ""
         yield from voice.all(pieces, words.end_of_table if number == len(rows) else "", _Joint(shown=" | "))
 
 
-def _code(code: Code, language: str) -> Iterator[Utterance]:
-    words = words_for(language)
-    voice = _Voice(Role.DESCRIPTION, code, language)
+def _code(code: Code, voice: _Voice) -> Iterator[Utterance]:
+    words = words_for(voice.language)
     lines: list[str] = []
     for line in code.text.split("\n"):
         text = " ".join(line.split())

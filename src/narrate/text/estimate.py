@@ -2,7 +2,7 @@
 
 import unicodedata
 
-from narrate.script import ChapterScript, Interlude, Pause
+from narrate.script import ChapterScript, Interlude, Pause, plain
 
 _CHARACTER_S = 0.0522
 _UTTERANCE_S = 0.165
@@ -15,7 +15,7 @@ _WIDE = 3.0
 def estimate_s(script: ChapterScript, *, rate_wpm: int) -> float:
     """Seconds that `script` will last, spoken at `rate_wpm` words a minute, pauses and interludes included."""
     silent = sum(cue.duration_s for cue in script.cues if isinstance(cue, Pause | Interlude))
-    weight = sum(_weight(utterance.spoken) for utterance in script.utterances)
+    weight = sum(_weight(plain(utterance.spoken)) for utterance in script.utterances)
     return silent + (weight * _CHARACTER_S + len(script.utterances) * _UTTERANCE_S) * 175.0 / max(1, rate_wpm)
 
 

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass, field
 
+from narrate.text.lexicon import NO_LEXICON, Lexicon
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Pauses:
@@ -24,9 +26,13 @@ class Pauses:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class TextOptions:
-    """`interludes` of `interlude_s` seconds of `scene` are played at section breaks and chapter ends."""
+    """`interludes` of `interlude_s` seconds of `scene` are played at section breaks and chapter ends.
+
+    `lexicon` says how words are pronounced.
+    """
 
     pauses: Pauses = field(default_factory=Pauses)
     interludes: bool = True
     interlude_s: float = 6.0
     scene: str = "car driving"
+    lexicon: Lexicon = NO_LEXICON

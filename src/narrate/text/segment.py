@@ -8,6 +8,8 @@ import re
 import unicodedata
 from collections.abc import Iterator
 
+from narrate.text.languages import language_for
+
 LONGEST = 400
 """Characters. No sentence is this long: it is cut at a clause (DESIGN.md §1)."""
 
@@ -21,13 +23,23 @@ _LISTED = re.compile(r"\(?(?:\d{1,4}|[a-z]|[ivx]{1,6})[.)]")
 _WORDS_AFTER_ALL = {  # words in small letters that sentencex 1.0 takes for abbreviations (of Maine, number, article …)
     "en": "me|no|art|ok|may|ill|miss|arc|con",
     "de": "mag|ok|miss",
-    "fr": "art",
+    "fr": "art|etc",
+    "it": "ecc|etc",
     "es": "no|auto|extra|para|pro|vice|micro|macro",
 }
 _AFTER_ALL = {
     code: re.compile(rf"(?<![\w.])(?:{words})\.[\"”’)»]*\s+(?=[\"“‘(«¿¡]?[A-ZÀ-ÖØ-Þ])")
     for code, words in _WORDS_AFTER_ALL.items()
 }
+_NOTE_MARK = re.compile(r"[⁰¹²³⁴⁵⁶⁷⁸⁹]{1,3}|\[\d{1,3}\]")
+_LOST_MARK = re.compile(r"(?<=[a-zß-öø-ÿ]{2}[.!?])\d{1,3}\s+(?=[“\"‘'«„]?[A-ZÀ-ÖØ-Þ])")
+_MARK_AFTER_STOP = re.compile(r"[.!?]\d")
+_NUMBERED = (
+    "Jahrhunderts?|Jh\\.|Jahr|Jahrestag|Lebensjahr|Geburtstags?|Kapitels?|Auflage|Weltkriegs?|Stock|Etage|Klasse|Tag|"
+    "Woche|Monat|Stunde|Mal|Platz|Band|Teil|Akt|Runde|Preis|Reihe|Republik|Semester"
+)
+_AFTER_ORDINAL = re.compile(rf"(?:{_NUMBERED})\b")
+_ROMAN = re.compile(r"(?:[IVX]{2,7}|[VX])(?!\w)")
 _CLAUSES = (re.compile(r"[;:]\s|[。！？；]"), re.compile(r"[—–]|,\s|[，、：]"), re.compile(r"\s"))
 _CRIED = re.compile(r"[!?…][”\"»’']{1,2}$")
 _SAYS = re.compile(
@@ -45,22 +57,40 @@ def sentences(text: str, language: str) -> list[tuple[int, int]]:
     code = language.split("-")[0].lower() or "en"
     found: list[tuple[int, int]] = []
     for start, end in _trimmed(text, _quotations_cut(text, code)):
-        if found and end - found[-1][0] < LONGEST and _belongs(text, found[-1], (start, end)):
+        if found and end - found[-1][0] < LONGEST and _belongs(text, found[-1], (start, end), code):
             found[-1] = (found[-1][0], end)
         else:
             found.append((start, end))
     return [piece for start, end in found for piece in _short_enough(text, start, end)]
 
 
-def _belongs(text: str, before: tuple[int, int], piece: tuple[int, int]) -> bool:
+def _belongs(text: str, before: tuple[int, int], piece: tuple[int, int], code: str) -> bool:
     """Whether `piece` is no sentence without the one before it.
 
-    One of the two has no word, or the first is a list's number, or the second says who asked or cried the first.
+    One of the two has no word, or the first is a list's number or ends in an abbreviation that the second goes on
+    from ("vol. 2", "M. Holm"), or the second says who asked or cried the first.
     """
     first, second = text[slice(*before)], text[slice(*piece)]
+    if _goes_on(first[-12:], second[:20], code):
+        return True
     if _LISTED.fullmatch(first) or not any(map(str.isalnum, first)) or not any(map(str.isalnum, second)):
         return True
     return bool(_CRIED.search(first[-4:]) and _SAYS.match(second[:80]))
+
+
+def _goes_on(first: str, second: str, code: str) -> bool:
+    language = language_for(code)
+    if not first.endswith(".") or not language:
+        return False
+    token, opening = first.split()[-1], second[0]
+    word = token[:-1].lstrip('(“"„«[')
+    if opening.isupper():
+        if word.isdigit():
+            return code == "de" and bool(_AFTER_ORDINAL.match(second))
+        return word in language.before_name or (word in language.before_number and bool(_ROMAN.match(second)))
+    if opening.isdigit() or opening in "$£€":
+        return word in language.before_number
+    return opening in "ºª" or token in language.anywhere
 
 
 def _trimmed(text: str, ends: Iterator[int]) -> Iterator[tuple[int, int]]:
@@ -114,8 +144,12 @@ def _quotations_cut(text: str, code: str) -> Iterator[int]:
     """Sentence ends, also those inside quotation marks and right after them, where sentencex keeps all in one."""
     start = 0
     for end in _ends(text, code):
+        if end < len(text) and (mark := _NOTE_MARK.match(text, end)):
+            end = mark.end()
         piece = text[start:end]
         inside = set(_quotations(piece, code))
+        if _MARK_AFTER_STOP.search(piece):
+            inside.update(found.end() for found in _LOST_MARK.finditer(piece))
         if code in _AFTER_ALL:
             inside.update(found.end() for found in _AFTER_ALL[code].finditer(piece))
         for place in sorted(inside):

@@ -1,0 +1,156 @@
+"""French."""
+
+from narrate.text.languages.base import Currency, Language, spelled
+
+_MONTHS = "janvier février mars avril mai juin juillet août septembre octobre novembre décembre"
+_CENTS = ("centime", "centimes")
+
+_MONARCHS = (
+    "Alexandre Benoît Catherine Charles Clément Élisabeth Elizabeth Édouard Ferdinand François Frédéric George "
+    "Georges Grégoire Guillaume Henri Innocent Ivan Jacques Jean Léon Léopold Louis Napoléon Nicolas Paul "
+    "Philippe Pie Pierre Richard Urbain Victor"
+)
+
+
+def _clock(hour: int, minute: int, _rest: str) -> str:
+    hours = "une heure" if hour == 1 else f"{hour} heure{'s' * (hour > 1)}"
+    return f"{hours} {minute}" if minute else hours
+
+
+def _date(day: int, month: int, year: int, _before: str) -> str:
+    return f"{'premier' if day == 1 else day} {FRENCH.months[month - 1]}" + (f" {year}" if year else "")
+
+
+def _regnal(_name: str, number: int, _before: str) -> str:
+    return "premier" if number == 1 else str(number)
+
+
+def ordinal(number: int, ending: str) -> str:
+    """ "2e", "1re", "3ème" in words."""
+    if number == 2 and ending.startswith("nd"):
+        return f"seco{ending}"
+    feminine = number == 1 and ending in ("re", "ère", "ere")
+    return spelled(number, "fr", f"spellout-ordinal-{'feminine' if feminine else 'masculine'}")
+
+
+FRENCH = Language(
+    code="fr",
+    decimal=",",
+    thousands=" \u00a0\u202f\u2009.",
+    to="à",
+    plus="plus",
+    number="numéro",
+    at="arobase",
+    hashtag="hashtag",
+    signs={
+        "×": "fois",
+        "÷": "divisé par",
+        "±": "plus ou moins",
+        "≤": "inférieur ou égal à",
+        "≠": "différent de",
+        "≥": "supérieur ou égal à",
+        "≈": "environ",
+        "=": "égale",
+        "+": "plus",
+        "→": "vers",
+        "√": "racine de",
+        "∞": "infini",
+        "°": "degrés",
+        "§": "paragraphe",
+        "©": "copyright",
+        "‰": "pour mille",
+        "~": "environ",
+    },
+    currencies={
+        "€": Currency(name=("euro", "euros"), cent=_CENTS),
+        "EUR": Currency(name=("euro", "euros"), cent=_CENTS),
+        "$": Currency(name=("dollar", "dollars"), cent=("cent", "cents")),
+        "£": Currency(name=("livre", "livres"), cent=("penny", "pence")),
+        "¥": Currency(name=("yen", "yens")),
+        "CHF": Currency(name=("franc suisse", "francs suisses"), cent=_CENTS),
+    },
+    magnitudes={
+        "million": "million d'",
+        "millions": "millions d'",
+        "milliard": "milliard d'",
+        "milliards": "milliards d'",
+        "M": "millions d'",
+        "Md": "milliards d'",
+        "k": "mille",
+        "mille": "mille",
+    },
+    minor="{units} {part}",
+    units={
+        "km/h": ("kilomètre heure", "kilomètres heure"),
+        "m/s": ("mètre par seconde", "mètres par seconde"),
+        **{
+            sign: (name, f"{name}s")
+            for sign, name in {
+                "km": "kilomètre",
+                "m": "mètre",
+                "cm": "centimètre",
+                "mm": "millimètre",
+                "kg": "kilogramme",
+                "g": "gramme",
+                "mg": "milligramme",
+                "l": "litre",
+                "ml": "millilitre",
+                "ha": "hectare",
+                "°": "degré",
+                "kW": "kilowatt",
+                "dB": "décibel",
+                "Mo": "mégaoctet",
+                "Go": "gigaoctet",
+            }.items()
+        },
+        "m²": ("mètre carré", "mètres carrés"),
+        "km²": ("kilomètre carré", "kilomètres carrés"),
+        "m³": ("mètre cube", "mètres cubes"),
+        "°C": ("degré Celsius", "degrés Celsius"),
+        "°F": ("degré Fahrenheit", "degrés Fahrenheit"),
+        "Hz": ("hertz", "hertz"),
+        "%": ("pour cent", "pour cent"),
+    },
+    months=tuple(_MONTHS.split()),
+    short_months={"janv": 1, "févr": 2, "avr": 4, "juil": 7, "sept": 9, "oct": 10, "nov": 11, "déc": 12},
+    before_number={
+        "p": "page",
+        "pp": "pages",
+        "n": "numéro",
+        "vol": "volume",
+        "chap": "chapitre",
+        "art": "article",
+        "fig": "figure",
+        "ch": "chapitre",
+        "env": "environ",
+        "tél": "téléphone",
+        "Tél": "téléphone",
+        "t": "tome",
+    },
+    before_name={"M": "Monsieur", "MM": "Messieurs", "Dr": "Docteur", "Pr": "Professeur"},
+    anywhere={
+        "p. ex.": "par exemple",
+        "p.ex.": "par exemple",
+        "c.-à-d.": "c'est-à-dire",
+        "etc.": "et cetera",
+        "cf.": "confer",
+        "Mme": "Madame",
+        "Mmes": "Mesdames",
+        "Mlle": "Mademoiselle",
+        "Mgr": "Monseigneur",
+        "av. J.-C.": "avant Jésus-Christ",
+        "apr. J.-C.": "après Jésus-Christ",
+        "n°": "numéro",
+        "N°": "numéro",
+        "env.": "environ",
+    },
+    fractions={(1, 2): "un demi", (1, 3): "un tiers", (2, 3): "deux tiers", (1, 4): "un quart", (3, 4): "trois quarts"},
+    mixed="{} et {}",
+    year=lambda _number: None,
+    clock=_clock,
+    clock_rest="",
+    date=_date,
+    roman_cues=("Chapitre", "Partie", "Livre", "Acte", "Scène", "Tome", "Volume", "Section", "chapitre", "tome"),
+    monarchs=frozenset(_MONARCHS.split()),
+    regnal=_regnal,
+)

@@ -1,0 +1,206 @@
+"""Signs that an engine would obey, stumble over or pass in silence, in every language. Pure; see `rules`."""
+
+import re
+import unicodedata
+from collections.abc import Callable
+from functools import lru_cache
+
+from narrate.text.languages import Language
+from narrate.text.marks import note
+from narrate.text.rules import Rule, after, any_of, before
+from narrate.text.words import Words
+
+_EMOJI = "\u2600-\u27bf\u2b00-\u2bff\u231a-\u23ff\U0001f000-\U0001faff"
+_JOINERS = "\u200d\ufe0e\ufe0f\u20e3\U0001f3fb-\U0001f3ff"
+_INVISIBLE = (
+    "\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f"
+    "\u202a-\u202e\u2060-\u206f\u20e3\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffd\ud800-\udfff\ue000-\uf8ff"
+    "\U000e0000-\U000e0fff\U000f0000-\U0010ffff"
+)
+_MARKS = (
+    "\u0300-\u036f\u0483-\u0489\u0591-\u05bd\u064b-\u0655\u0900-\u0903\u093a-\u094d\u1ab0-\u1aff\u1dc0-\u1dff"
+    "\u20d0-\u20ff\u3099\u309a\ufe20-\ufe2f"
+)
+_MOST_MARKS = 3
+_SUPERSCRIPTS = "⁰¹²³⁴⁵⁶⁷⁸⁹"
+_DIGITS = str.maketrans(_SUPERSCRIPTS, "0123456789")
+_SMALL_CAPITALS = "ᴀʙᴄᴅᴇꜰɢʜɪᴊᴋʟᴍɴᴏᴘʀꜱᴛᴜᴠᴡʏᴢ"
+_SMALL_LETTERS = str.maketrans(_SMALL_CAPITALS, "abcdefghijklmnoprstuvwyz")
+_NAMES = {"♥": "heart", "✓": "check mark"}
+_SYMBOL = re.compile(r"(?<!\w)(?:[a-z]|[kcm]m|ft|mi)$")
+_UNSAID = "♀♂\u200d\ufe0e\ufe0f\u20e3"
+_SKIN = re.compile("[\U0001f3fb-\U0001f3ff]")
+
+PLAIN = str.maketrans(
+    {
+        **dict.fromkeys("’‘‛ʼ‚‹›", "'"),
+        **dict.fromkeys("“”„‟«»", '"'),
+        **dict.fromkeys("\u00a0\u2007\u202f\u2009\u200a\u3000\t\n\r\v\f\x85\u2028\u2029", " "),
+        "‐": "-",
+        "‑": "-",
+    }
+)
+"""Signs that are said like a plainer one, sign for sign."""
+
+
+def sign_rules(words: Words, language: Language | None, tag: str) -> list[Rule]:
+    """Rules for signs, in the order in which they are to be tried."""
+
+    def rule(pattern: str, say: Callable[[re.Match[str]], str | None]) -> Rule:
+        return Rule(re.compile(pattern), say)
+
+    rules = [
+        rule(
+            r"(?<![\w.+-])[\w.+-]{1,64}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){1,5}(?!\w)",
+            lambda found: _mail(found[0], words, language.at if language else "at"),
+        ),
+        rule(r"(?:https?://|www\.)[^\s<>\"“”«»]{1,2000}", lambda found: _address(found[0], words)),
+        rule(
+            r"</?[A-Za-z][A-Za-z0-9-]{0,20}(?:\s[^<>=\n]{1,60}=[^<>\n]{0,400})?\s?/?>|<!--|-->",
+            lambda found: " " * (not _at_edge(found)),
+        ),
+        rule(rf"[{_EMOJI}][{_EMOJI}{_JOINERS}]{{0,200}}", lambda found: _emoji(found, tag, words)),
+        *_note_marks(words),
+        rule(r"&(?:amp;)?(?!c\.)", lambda found: apart(found, words.ampersand)),
+        rule(r"\[\[+|\]\]+", lambda _: " "),
+        rule(r"<+", lambda found: apart(found, words.less) if _compares(found) else " "),
+        rule(r">+", lambda found: apart(found, words.greater) if _compares(found) else " "),
+    ]
+    if language:
+        rules += [
+            rule(r"(?<![\w@.])@(?=[A-Za-z])", lambda _: f"{language.at} "),
+            rule(r"(?<![\w#&])#([^\W\d]\w{1,50})", lambda found: f"{language.hashtag} {_unjoined(found[1])}"),
+            rule(rf"(?:{any_of(language.signs)})", lambda found: _sign(found, language)),
+            rule("[™®•‣·†‡]", lambda found: None if found[0] == "·" and _inside_word(found) else ""),
+        ]
+    return [
+        *rules,
+        rule(r"[_*=~#|\\^+-]{3,}|\.{4,}|[_*`]+", _run),
+        rule(r"\.(?:\s\.){2,}", lambda _: "…"),
+        rule(r"\s?—\s?|\s(?:--|–)\s|(?<=[\w,;.!?”\"’'])--(?=[\w\s“\"‘'])|--(?=[”\"])", _breath),
+        rule(rf"[^\W_][{_MARKS}]+", lambda found: unicodedata.normalize("NFC", found[0][: 1 + _MOST_MARKS])),
+        rule(f"[{_SMALL_CAPITALS}]{{2,}}", lambda found: found[0].translate(_SMALL_LETTERS)),
+        rule(
+            "[\ufb00-\ufb06\uff10-\uff19\uff21-\uff3a\uff41-\uff5a\U0001d400-\U0001d7ff]+",
+            lambda found: unicodedata.normalize("NFKC", found[0]),
+        ),
+        rule(rf"[{_INVISIBLE}]", lambda _: ""),
+    ]
+
+
+def apart(found: re.Match[str], word: str) -> str:
+    """`word` with a space on each side where a letter or digit would touch it."""
+    text, start, end = found.string, found.start(), found.end()
+    before = " " if word and start and not text[start - 1].isspace() else ""
+    after = " " if word and end < len(text) and text[end].isalnum() else ""
+    return before + word + after
+
+
+def _run(found: re.Match[str]) -> str:
+    return " " if len(found[0]) > 1 or _inside_word(found) else ""
+
+
+def _breath(found: re.Match[str]) -> str | None:
+    """A dash between words is a comma's pause; beside another stop, or at an edge, that stop is enough."""
+    lead, rest = before(found, 1), after(found, 1)
+    if not lead or not rest:
+        return ""
+    if not (rest.isalnum() or rest in "“\"‘'«(¿¡"):
+        return " " if found[0].endswith(" ") else ""
+    if lead in "([“«„":
+        return ""
+    return " " if lead in ",;:.!?…—–-" else ", "
+
+
+def _sign(found: re.Match[str], language: Language) -> str | None:
+    """The name of a sign; "+", "=" and "~" only beside a number or between spaces, where they are no decoration."""
+    sign = found[0]
+    lead, rest = before(found, 2), after(found, 2)
+    if sign == "~" and not re.match(r"\d", rest):
+        return None
+    if sign in "+=" and not (rest[:1].isdigit() or (lead[-1:].isspace() and rest[:1].isspace())):
+        return None
+    return apart(found, language.signs[sign])
+
+
+def _note_marks(words: Words) -> list[Rule]:
+    """lamp¹, lamp[2], and "lamp.12 The" where a note's number lost its place: said as what they are."""
+
+    def say(found: re.Match[str]) -> str | None:
+        number = found[1].translate(_DIGITS)
+        if found[1] in "²³" and _SYMBOL.search(before(found)):
+            return None  # x², km²
+        return note(number, before(found), after(found), words)
+
+    return [
+        Rule(re.compile(rf"(?<=[a-zß-öø-ÿ.,;:!?”\"’)])([{_SUPERSCRIPTS}]{{1,3}})"), say),
+        Rule(re.compile(r"(?<=[\w.,;:!?”\"’)])(?<!\d)\[(\d{1,3})\]"), say),
+        Rule(re.compile(r"(?<=[a-zß-öø-ÿ]{2}[.!?])(\d{1,3})(?=\s[A-ZÀ-Þ“]|$)"), say),
+    ]
+
+
+def _at_edge(found: re.Match[str]) -> bool:
+    return found.start() == 0 or found.end() == len(found.string)
+
+
+def _compares(found: re.Match[str]) -> bool:
+    """Whether a "<" stands between two numbers or words, apart from them, as in "3 < 4"."""
+    around = before(found, 1) + after(found, 1)
+    return len(found[0]) == 1 and len(around) == 2 and (around.isspace() or around.isdigit())
+
+
+def _inside_word(found: re.Match[str]) -> bool:
+    lead, rest = before(found, 1), after(found, 1)
+    return lead.isalnum() and rest.isalnum()
+
+
+def _address(address: str, words: Words) -> str:
+    """A web address by its host, "example dot org"; what ends the sentence after it stays."""
+    bare = address.rstrip(".,;:!?)]}'’")
+    tail = address[len(bare) :]
+    host = re.split(r"[/?#]", bare.split("://", 1)[-1], maxsplit=1)[0].rsplit("@", 1)[-1]
+    name = host.removeprefix("www.").split(":", 1)[0][:100]
+    return f" {words.dot} ".join(filter(None, name.split("."))) + tail
+
+
+def _mail(address: str, words: Words, at: str) -> str:
+    """ "ada dot vane at example dot org"."""
+    name, _, host = address.rpartition("@")
+    return f"{_dotted(name, words)} {at} {_dotted(host, words)}"
+
+
+def _dotted(name: str, words: Words) -> str:
+    return re.sub(r"[-_+]", " ", f" {words.dot} ".join(filter(None, name.split("."))))
+
+
+def _unjoined(tag: str) -> str:
+    """ "NightDrive" as "Night Drive"."""
+    return re.sub(r"(?<=[a-z])(?=[A-Z0-9])|_", " ", tag)
+
+
+def _emoji(found: re.Match[str], tag: str, words: Words) -> str:
+    """The names of a run of emoji in the text's language, equal neighbours counted."""
+    import emoji
+
+    code = tag.split("-")[0].lower()
+    language = code if code in emoji.LANGUAGES else "en"
+    names: list[tuple[str, int]] = []
+    for token in emoji.analyze(found[0], non_emoji=True):
+        name = _emoji_name(token.chars, language)
+        if name and names and names[-1][0] == name:
+            names[-1] = (name, names[-1][1] + 1)
+        elif name:
+            names.append((name, 1))
+    return apart(found, ", ".join(name if count == 1 else words.times(name, count) for name, count in names))
+
+
+@lru_cache(maxsize=512)
+def _emoji_name(sign: str, language: str) -> str:
+    """The name of one emoji, however many signs it is made of; "" for what is only a part of one."""
+    import emoji
+
+    if not emoji.is_emoji(sign):
+        return _NAMES.get(sign) or ("" if sign in _UNSAID else unicodedata.name(sign[:1], "").lower())
+    name = emoji.demojize(_SKIN.sub("", sign), language=language).strip(":").replace("_", " ")
+    flag = language == "en" and "\U0001f1e6" <= sign[0] <= "\U0001f1ff"
+    return f"flag of {name}" if flag else name
