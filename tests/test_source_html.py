@@ -180,3 +180,16 @@ def test_a_reader_of_another_package_is_found_by_its_entry_point(
     path = tmp_path / "a.fb2"
     path.write_text("It rained.\n")
     assert read(path).chapters[0].blocks[0].text == "It rained."  # type: ignore[union-attr]
+
+
+def test_a_figure_loses_nothing_of_what_is_said_below_it() -> None:
+    page = """<figure><img alt="Lamp" title="Plate 3"><figcaption>Lamp <i class="credit">Photo: Vane</i></figcaption>
+    <figcaption>Seen from the sea <p class="credit">Print: Quill</p></figcaption></figure>
+    <figure><pre>ls</pre><figcaption>A list <b class="credit">Tom</b></figcaption></figure>"""
+    document = read_html_text(page, name="x")
+    figure, _, caption = document.chapters[0].blocks
+    assert isinstance(figure, Figure)
+    assert (figure.alt, figure.credit) == ("Lamp", "Photo: Vane; Print: Quill")
+    assert figure.caption == "Plate 3. Lamp Seen from the sea"
+    assert getattr(caption, "text", "") == "A list Tom"
+    assert document.is_balanced

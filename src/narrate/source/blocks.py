@@ -101,7 +101,7 @@ def _with_caption(page: Page, sink: Sink) -> list[Item]:
         block = sink.items[at].block
         if isinstance(block, Figure):
             told = [block.caption, text] if not same_words(block.caption, text) else [text]
-            caption = "" if same_words(text, block.alt) else ". ".join(filter(None, told))
+            caption = block.caption if same_words(text, block.alt) else ". ".join(filter(None, told))
             block = replace(block, caption=caption, credit=sink.credit)
         elif isinstance(block, Table) and not block.caption:
             block = replace(block, caption=". ".join(filter(None, [text, sink.credit])))
@@ -126,7 +126,7 @@ def _caption(page: Page) -> Leave:
     def leave() -> None:
         page.flush()
         page.sinks.pop()
-        page.sinks[-1].credit = inner.credit
+        page.sinks[-1].credit = "; ".join(filter(None, [page.sinks[-1].credit, inner.credit]))
         page.sinks[-1].items += inner.items
         page.sinks[-1].texts += inner.texts
         page.sinks[-1].references += inner.references
