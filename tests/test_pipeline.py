@@ -287,7 +287,7 @@ def test_two_builds_of_one_book_at_once_end_in_the_book_of_both(changed: Desk) -
     """One builds the changed text, the other regenerates a chapter with another voice: nothing of either is lost."""
     overtaking = Meanwhile(lambda: regenerate(changed, 3, choice=Choice(voice="fake/high")))
 
-    def prepare() -> tuple[Project, Plan]:
+    def prepare(_before: Project | None) -> tuple[Project, Plan]:
         project = changed.open()
         return project, pipeline.make_plan(project)
 
@@ -302,7 +302,7 @@ def test_two_builds_of_one_book_at_once_end_in_the_book_of_both(changed: Desk) -
 
 
 def test_a_regeneration_that_was_overtaken_keeps_the_others_choice_too(built: Desk) -> None:
-    def prepare() -> tuple[Project, Plan]:
+    def prepare(_before: Project | None) -> tuple[Project, Plan]:
         project = built.open()
         project = project.with_choices(choose(project, frozenset([2]), Choice(rate_wpm=100), reset=False))
         return project, pipeline.make_plan(project, only=frozenset([2]))
@@ -315,7 +315,7 @@ def test_what_vanishes_while_it_is_taken_over_is_made_again(changed: Desk) -> No
     """The listener, or another build, takes a chapter away between plan and build."""
     plans: list[Plan] = []
 
-    def prepare() -> tuple[Project, Plan]:
+    def prepare(_before: Project | None) -> tuple[Project, Plan]:
         project = changed.open()
         plans.append(pipeline.make_plan(project))
         if len(plans) == 1:

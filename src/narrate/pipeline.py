@@ -49,16 +49,17 @@ class Progress(Protocol):
         """`file` holds the whole chapter and can be listened to."""
 
 
-def make(prepare: Callable[[], tuple[Project, Plan]], progress: Progress) -> tuple[Plan, Release]:
+def make(prepare: Callable[[Project | None], tuple[Project, Plan]], progress: Progress) -> tuple[Plan, Release]:
     """Plan by `prepare`, and `run`; anew each time that another build of the same book has published meanwhile.
 
-    What was spoken for the plan that was overtaken is in the store, so that little is done twice.
+    `prepare` is given the project of the plan that was overtaken, None at first. What was spoken for that plan is in
+    the store, so that little is done twice.
     """
+    project, plan = prepare(None)
     for _ in range(_TRIES - 1):
-        project, plan = prepare()
         with suppress(OvertakenError):
             return plan, run(project, plan, progress)
-    project, plan = prepare()
+        project, plan = prepare(project)
     return plan, run(project, plan, progress)
 
 

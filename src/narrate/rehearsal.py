@@ -12,6 +12,7 @@ from narrate.config import Config
 from narrate.document import Origin, Paragraph
 from narrate.errors import SpeechError
 from narrate.script import plain
+from narrate.source.location import Location
 from narrate.take import Take
 from narrate.text.describe import voiced
 from narrate.text.names import Name, NameFinder
@@ -27,7 +28,7 @@ class Rehearsal:
     takes: tuple[Take, ...]
 
 
-def rehearse(line: str, *, source: Path | None, flags: Flags) -> Rehearsal:
+def rehearse(line: str, *, source: Path | Location | None, flags: Flags) -> Rehearsal:
     """Speak `line` with the settings of `source`, or of the `narrate.toml` in this folder.
 
     Entries of the lexicon for single chapters are all in force. Raises SourceError, ConfigError, VoiceError, and
@@ -65,7 +66,7 @@ class Listed:
     say: str
 
 
-def names(source: Path, *, flags: Flags) -> Iterator[Listed]:
+def names(source: Path | Location, *, flags: Flags) -> Iterator[Listed]:
     """The names and odd words of a document, the most frequent first. Raises SourceError, ConfigError, VoiceError."""
     opened = project.open_project(project.Request(source=source, flags=flags))
     language, lexicon = opened.metadata.language, opened.config.text.lexicon
