@@ -139,8 +139,8 @@ def keep(encoded: bytes | memoryview, mpeg_frame_count: int, *, options: Mp3Opti
         raise AudioError(f"the encoder made {len(offsets) - 1} MPEG frames, not {first + mpeg_frame_count} or more")
     data = np.frombuffer(view, np.uint8)
     starts = np.frombuffer(offsets, np.uint64)[first : first + mpeg_frame_count].astype(np.intp)
-    for key in {bytes(each) for each in np.unique(data[starts[:, None] + np.arange(4)], axis=0)}:
-        header = parse_header(key)
+    for word in set(data[starts[:, None] + np.arange(4)].view(">u4").reshape(-1).tolist()):
+        header = parse_header(word.to_bytes(4, "big"))
         assert header is not None  # split_frames has read it
         made = (header.sample_rate, header.bitrate_kbps, header.channels)
         if made != (options.sample_rate, options.bitrate_kbps, options.channels):
