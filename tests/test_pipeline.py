@@ -1,9 +1,15 @@
 """The whole way on an instant engine: what is made, what is made again and what is not, all to the byte."""
 
 import json
+import queue
 import shutil
+import threading
+import time
 from collections.abc import Callable
+from concurrent.futures import Executor, Future
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -281,7 +287,7 @@ def test_two_builds_of_one_book_at_once_end_in_the_book_of_both(changed: Desk) -
     """One builds the changed text, the other regenerates a chapter with another voice: nothing of either is lost."""
     overtaking = Meanwhile(lambda: regenerate(changed, 3, choice=Choice(voice="fake/high")))
 
-    def prepare() -> tuple[Project, Plan]:
+    def prepare(_before: Project | None) -> tuple[Project, Plan]:
         project = changed.open()
         return project, pipeline.make_plan(project)
 
@@ -296,7 +302,7 @@ def test_two_builds_of_one_book_at_once_end_in_the_book_of_both(changed: Desk) -
 
 
 def test_a_regeneration_that_was_overtaken_keeps_the_others_choice_too(built: Desk) -> None:
-    def prepare() -> tuple[Project, Plan]:
+    def prepare(_before: Project | None) -> tuple[Project, Plan]:
         project = built.open()
         project = project.with_choices(choose(project, frozenset([2]), Choice(rate_wpm=100), reset=False))
         return project, pipeline.make_plan(project, only=frozenset([2]))
@@ -309,7 +315,7 @@ def test_what_vanishes_while_it_is_taken_over_is_made_again(changed: Desk) -> No
     """The listener, or another build, takes a chapter away between plan and build."""
     plans: list[Plan] = []
 
-    def prepare() -> tuple[Project, Plan]:
+    def prepare(_before: Project | None) -> tuple[Project, Plan]:
         project = changed.open()
         plans.append(pipeline.make_plan(project))
         if len(plans) == 1:
@@ -468,3 +474,37 @@ def test_a_book_that_is_up_to_date_still_clears_what_a_killed_build_left(built: 
     left.with_suffix(".lock").touch()
     built.build()
     assert sorted(path.name for path in (built.folder / "shelf").iterdir()) == ["The Long Way"]
+
+
+class Patient(Executor):
+    """Begins a task only when nothing more has been submitted for a moment; notes how many then waited."""
+
+    def __init__(self) -> None:
+        self.waited: list[int] = []
+        self._tasks: queue.Queue[Callable[[], None] | None] = queue.Queue()
+        self._thread = threading.Thread(target=self._run)
+        self._thread.start()
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+        future: Future[Any] = Future()
+        self._tasks.put(lambda: future.set_result(fn(*args, **kwargs)))
+        return future
+
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:  # noqa: ARG002
+        self._tasks.put(None)
+        self._thread.join()
+
+    def _run(self) -> None:
+        while task := self._tasks.get():
+            time.sleep(0.1)
+            self.waited.append(self._tasks.qsize() + 1)
+            task()
+
+
+def test_short_chapters_keep_as_many_workers_busy_as_there_are(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    desk.write("The Book\n\n" + "\n\n".join(f"Chapter {number}\n\nWe drive on." for number in range(1, 31)))
+    patient = Patient()
+    monkeypatch.setattr(pipeline, "_executor", lambda *_: lambda: patient)
+    project = replace(desk.open(), request=replace(desk.request, jobs=8))
+    pipeline.run(project, pipeline.make_plan(project), desk.listener)
+    assert max(patient.waited) == 16

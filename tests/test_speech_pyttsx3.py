@@ -617,6 +617,12 @@ def test_the_essay_is_spoken_whole(real):
     assert 1085 < duration_s < 1097
 
 
+def test_where_no_process_can_be_started_it_is_said_in_one_line(monkeypatch):
+    monkeypatch.setattr(sys, "executable", "/nowhere/python")
+    with pytest.raises(VoiceError, match=r"cannot be started: .*No such file"):
+        Pyttsx3Engine()
+
+
 # Words that carry phonemes, from the lexicon.
 
 

@@ -140,8 +140,9 @@ def check(table: Mapping[str, object], *, where: str, folder: Path) -> dict[str,
     """
     settings: dict[str, object] = {}
     table = dict(table)
-    words, lexicons = table.pop("pronunciation", {}), table.pop("lexicons", [])
-    if entries := (*read_lexicons(lexicons, where=where, folder=folder), *read_table(words, where=where)):
+    words, lexicons = table.pop(_WORDS, {}), table.pop("lexicons", [])
+    entries = (*read_lexicons(lexicons, where=where, folder=folder), *read_table(words, where=where))
+    if entries:
         settings[_WORDS] = entries
     for key, value in _flat(table).items():
         setting = SCHEMA.get(key)

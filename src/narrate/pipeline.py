@@ -49,16 +49,17 @@ class Progress(Protocol):
         """`file` holds the whole chapter and can be listened to."""
 
 
-def make(prepare: Callable[[], tuple[Project, Plan]], progress: Progress) -> tuple[Plan, Release]:
+def make(prepare: Callable[[Project | None], tuple[Project, Plan]], progress: Progress) -> tuple[Plan, Release]:
     """Plan by `prepare`, and `run`; anew each time that another build of the same book has published meanwhile.
 
-    What was spoken for the plan that was overtaken is in the store, so that little is done twice.
+    `prepare` is given the project of the plan that was overtaken, None at first. What was spoken for that plan is in
+    the store, so that little is done twice.
     """
+    project, plan = prepare(None)
     for _ in range(_TRIES - 1):
-        project, plan = prepare()
         with suppress(OvertakenError):
             return plan, run(project, plan, progress)
-    project, plan = prepare()
+        project, plan = prepare(project)
     return plan, run(project, plan, progress)
 
 
@@ -113,7 +114,7 @@ def _housekeeping(project: Project, progress: Progress) -> Callable[[ChapterPlan
 
 def _try_what_was_brought(project: Project) -> None:
     """Let a cover that is no picture, and a recording that is no audio, be found out before anything is spoken."""
-    if isinstance(project.metadata.cover, Path):  # one from inside the source is replaced when it cannot be read
+    if isinstance(project.metadata.cover, Path):
         from narrate.publish import cover
 
         cover.check(project.metadata.cover)

@@ -73,12 +73,13 @@ class _Job:
 
 
 class Crew:
-    """Tasks side by side. Submit while there is `room`, then take `results`; leave the `with` block to end it."""
+    """Tasks side by side, `room` of them at most, running or next in line. Submit while it `has_room`, then take
+    `results`; leave the `with` block to end it."""
 
     def __init__(self, open_executor: Callable[[], Executor], *, room: int) -> None:
         self._open = open_executor
         self._executor: Executor | None = None
-        self._room = room
+        self.room = room
         self._running: dict[Future[Any], _Job] = {}
 
     def __enter__(self) -> "Crew":
@@ -93,7 +94,7 @@ class Crew:
     @property
     def has_room(self) -> bool:
         """Whether another task would start soon rather than stand in a queue."""
-        return len(self._running) < self._room
+        return len(self._running) < self.room
 
     @property
     def is_idle(self) -> bool:

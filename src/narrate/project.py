@@ -60,8 +60,9 @@ class Project:
         return replace(self, choices=choices)
 
 
-def open_project(request: Request, *, as_built: bool = False) -> Project:
-    """Read what there is. `as_built` takes the flags that the book was built with instead of the request's.
+def open_project(request: Request, *, as_built: bool = False, document: Document | None = None) -> Project:
+    """Read what there is. `as_built` takes the flags that the book was built with instead of the request's; `document`
+    is what was read from the source before, which need not be to be had twice.
 
     Raises SourceError, ConfigError, VoiceError.
     """
@@ -70,7 +71,7 @@ def open_project(request: Request, *, as_built: bool = False) -> Project:
     layers = [config.read_settings(beside)] if beside else []
     # The likely engine starts, in a process of its own, while the document is read.
     work.engine(config.join(*layers, config.check(request.flags, where="command line", folder=here)).engine)
-    document = source.read(request.source)
+    document = document or source.read(request.source)
     layers.append(config.check(document.settings, where=f"{request.source} (front matter)", folder=here))
     if as_built:
         before = record.read(_folder(request, with_settings(document.metadata, config.join(*layers))))

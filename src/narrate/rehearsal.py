@@ -28,7 +28,7 @@ class Rehearsal:
     takes: tuple[Take, ...]
 
 
-def rehearse(line: str, *, source: Path | None, flags: Flags) -> Rehearsal:
+def rehearse(line: str, *, source: Path | Location | None, flags: Flags) -> Rehearsal:
     """Speak `line` with the settings of `source`, or of the `narrate.toml` in this folder.
 
     Entries of the lexicon for single chapters are all in force. Raises SourceError, ConfigError, VoiceError, and

@@ -22,7 +22,7 @@ from narrate.timeline import ChapterTimeline
 from narrate.work import EncodeTask, Line, Sound, SpeakTask, Spoken
 
 _OPEN_CHAPTERS = 4
-"""Chapters in memory at a time besides those whose work is done."""
+"""Chapters in memory at a time besides those whose work is done; or twice the workers, for short chapters' sake."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -84,7 +84,7 @@ def render(
     `advance(plan, characters)` hears of progress: every character counts once when it has been spoken and once when
     it has been encoded.
     """
-    queue = _Queue(chapters, studio)
+    queue = _Queue(chapters, studio, most_open=max(_OPEN_CHAPTERS, crew.room))
     while True:
         while crew.has_room and (tag := queue.next()) is not None:
             crew.submit(*queue.work(tag), tag=tag)
@@ -103,7 +103,8 @@ def render(
 class _Queue:
     """What is to be done next: encodes before speech, chapters in their order, a few open at a time."""
 
-    def __init__(self, chapters: Iterator[ToRender], studio: Studio) -> None:
+    def __init__(self, chapters: Iterator[ToRender], studio: Studio, *, most_open: int) -> None:
+        self._most_open = most_open
         self._chapters = chapters
         self._studio = studio
         self._open: dict[int, _Chapter] = {}
@@ -112,7 +113,7 @@ class _Queue:
 
     def next(self) -> _Tag | None:
         """The next task; None when there is none for now."""
-        while not self._to_encode and not self._to_speak and len(self._open) < _OPEN_CHAPTERS:
+        while not self._to_encode and not self._to_speak and len(self._open) < self._most_open:
             following = next(self._chapters, None)
             if following is None:
                 break

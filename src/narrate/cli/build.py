@@ -40,8 +40,8 @@ def build(
     )
     request = options.request(source, out, settings, store, jobs)
 
-    def prepare() -> tuple[pipeline.Project, Plan]:
-        project = pipeline.open_project(request)
+    def prepare(before: pipeline.Project | None) -> tuple[pipeline.Project, Plan]:
+        project = pipeline.open_project(request, document=before.document if before else None)
         if reset:
             project = project.with_choices(())
         return project, pipeline.make_plan(project)

@@ -35,9 +35,9 @@ def regenerate(
     request = options.request(source, out, {}, store, jobs)
     config.check(options.flags(source, voice=voice, rate=rate, pitch=pitch), where="command line", folder=source.parent)
 
-    def prepare() -> tuple[pipeline.Project, Plan]:
+    def prepare(before: pipeline.Project | None) -> tuple[pipeline.Project, Plan]:
         # The other chapters were built with the flags of then; the one spoken afresh should sound like them.
-        project = pipeline.open_project(request, as_built=True)
+        project = pipeline.open_project(request, as_built=True, document=before.document if before else None)
         voice_id = work.engine(project.config.engine).resolve(voice, project.metadata.language).id if voice else None
         numbers = find_chapters(chapters, project.document.chapters, source=source)
         choice = Choice(voice=voice_id, rate_wpm=rate, pitch=pitch)

@@ -130,22 +130,24 @@ def keep(encoded: bytes | memoryview, mpeg_frame_count: int, *, options: Mp3Opti
     Raises AudioError when there are fewer, when they are not what `options` ask for, or when one of them leans on
     bits of an earlier one: such frames cannot be joined to others.
     """
+    import numpy as np
+
     view = memoryview(encoded)
     offsets = split_frames(view)
     first = LEAD + primer_count(options)
     if len(offsets) - 1 < first + mpeg_frame_count:
         raise AudioError(f"the encoder made {len(offsets) - 1} MPEG frames, not {first + mpeg_frame_count} or more")
-    headers = dict[bytes, Header | None]()
-    for at in offsets[first : first + mpeg_frame_count]:
-        key = bytes(view[at : at + 4])
-        header = headers.get(key) or headers.setdefault(key, parse_header(key))
+    data = np.frombuffer(view, np.uint8)
+    starts = np.frombuffer(offsets, np.uint64)[first : first + mpeg_frame_count].astype(np.intp)
+    for word in set(data[starts[:, None] + np.arange(4)].view(">u4").reshape(-1).tolist()):
+        header = parse_header(word.to_bytes(4, "big"))
         assert header is not None  # split_frames has read it
         made = (header.sample_rate, header.bitrate_kbps, header.channels)
         if made != (options.sample_rate, options.bitrate_kbps, options.channels):
             raise AudioError(f"the encoder made an MP3 of {made[0]} Hz, {made[1]} kbit/s and {made[2]} channels")
-        start = at + header.side_info_at
         # main_data_begin: 9 bits in MPEG-1, 8 in MPEG-2
-        if view[start] or (header.mpeg1 and view[start + 1] & 0x80):
+        side = starts + header.side_info_at
+        if data[side].any() or (header.mpeg1 and (data[side + 1] & 0x80).any()):
             raise AudioError("the encoder used its bit reservoir: the frames of this stretch cannot be joined")
     return view[offsets[first] : offsets[first + mpeg_frame_count]]
 

@@ -49,7 +49,8 @@ class ForkGuard:
     """A child for every call, killed at its deadline. `make`, importable by name, gives the work, in the server.
 
     The server is started at once, so that it loads its library while this process does something else. Processes
-    forked from this one share it; threads may. One that died is started again, by whoever notices.
+    forked from this one share it; threads may. One that died is started again, by whoever notices. Raises AttemptError
+    when no process can be started.
     """
 
     def __init__(self, make: Callable[[], Work]) -> None:
@@ -105,10 +106,11 @@ class ForkGuard:
                 null = subprocess.DEVNULL
                 command = [sys.executable, "-c", code]
                 server = subprocess.Popen(command, stdin=null, stdout=null, stderr=null, pass_fds=[far.fileno()])
+            self._finish = weakref.finalize(self, _end, server, self._line, os.getpid())
             self._line.send(pickle.dumps(self._make))
         except OSError as error:
+            self._line.close()
             raise AttemptError(f"no process to speak in ({error.strerror})") from error
-        self._finish = weakref.finalize(self, _end, server, self._line, os.getpid())
 
 
 def _end(server: "subprocess.Popen[bytes]", line: socket.socket, owner: int) -> None:

@@ -102,5 +102,10 @@ def _guard() -> Guard:
     if sys.platform == "linux":
         from narrate.speech.forks import ForkGuard
 
-        return ForkGuard(EspeakSpeaker)
+        try:
+            return ForkGuard(EspeakSpeaker)
+        except AttemptError as error:
+            raise VoiceError(
+                f"{ENGINE} cannot be started: {error}", hint="is memory, or room for processes, used up?"
+            ) from error
     return WorkerGuard(best_speaker)
