@@ -19,7 +19,7 @@ SCENE = "car driving"
 
 LONGEST_PAUSE_S = 60.0
 _MOST_WARNINGS = 20
-_LINE = re.compile(r" {0,3}:::[ \t]*(?P<inner>.*?)[ \t]*:::[ \t]*")
+_FENCE = ":::"
 _PAUSE = re.compile(r"pause (\d{1,5}(?:\.\d{1,3})?) ?(s|ms|seconds?)", re.IGNORECASE)
 _PART = re.compile(r"(?<!\\)\|")
 _FIELD = re.compile(r"(image|caption|credit): ?(.*)", re.DOTALL)
@@ -38,10 +38,10 @@ Directive = ChapterLine | Block
 
 def parsed(line: str, origin: Origin) -> Directive | None:
     """What a line says; None when it is no such line."""
-    found = _LINE.fullmatch(line)
-    if not found:
+    line = line.strip(" \t")
+    if len(line) < 2 * len(_FENCE) or not (line.startswith(_FENCE) and line.endswith(_FENCE)):
         return None
-    inner = found["inner"]
+    inner = line[len(_FENCE) : -len(_FENCE)].strip(" \t")
     word, _, rest = inner.partition(" ")
     rest = rest.strip()
     match word.casefold():
@@ -117,7 +117,7 @@ def install(md: "MarkdownIt", warnings: MutableMapping[int, str]) -> None:
 
     def rule(state: "StateBlock", start: int, _end: int, silent: bool) -> bool:
         at = state.bMarks[start] + state.tShift[start]
-        if not state.src.startswith(":::", at):
+        if not state.src.startswith(_FENCE, at):
             return False
         line = state.src[at : state.eMarks[start]]
         directive = parsed(line, Origin()) if state.level == 0 and state.sCount[start] < 4 else None

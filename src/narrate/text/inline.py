@@ -15,6 +15,7 @@ from narrate.text.formulas import said_formula
 from narrate.text.normalize import spoken
 from narrate.text.options import Mode, Modes
 from narrate.text.phrases import phrases_for
+from narrate.text.segment import LONGEST
 
 _LONGEST_EXPANSION = 120
 _CLOSERS = "”’\"')»]"
@@ -90,7 +91,7 @@ class Reading:
         if not shown or self._modes.formulas is Mode.SKIP:
             return ""
         said = said_formula(mark.value or shown, self._language)
-        return "" if said == shown else said
+        return "" if said == shown or len(said) >= LONGEST else said
 
     def _beside(self, text: str, mark: Mark) -> str:
         """What is said behind the words that a mark is on."""
