@@ -141,7 +141,7 @@ class Page:
             return Quotation(text=text, marks=marks, origin=origin)
         if place.list:
             return ListItem(text=text, marker=marker, level=place.list.level, marks=marks, origin=origin)
-        if is_mark(text) and not any(map(str.isalnum, text)):
+        if is_mark(text) and not any(map(str.isalnum, text)) and not self.sinks[-1].merges:
             return SceneBreak(origin=origin)
         return Paragraph(text=text, marks=marks, origin=origin)
 

@@ -263,39 +263,30 @@ def _table(table: Table, voice: _Voice, mode: Mode) -> Iterator[Utterance]:
     phrases = voice.phrases
     wide = max((len(row) for row in (table.header, *table.rows)), default=0)
     opening = f"{phrases.table}, {phrases.columns(wide)}, {phrases.rows(len(table.rows))}"
-    rows = [row for row in table.rows if any(row)]
-    if mode is Mode.BRIEF:
-        yield from _table_in_brief(table, opening, voice)
-        return
-    if table.caption or any(table.header):
-        first = [_Piece(text=text) for text in (table.caption, *table.header) if text]
-        first[0] = _Piece(lead=f"{opening}:", text=first[0].text)
-        yield from voice.all(first, "" if rows else phrases.end_of_table, _Joint(shown=" | ", said=", "))
+    rows = [row for row in table.rows if any(row)] if mode is not Mode.BRIEF else []
+    end = "" if rows or mode is Mode.BRIEF else phrases.end_of_table
+    headers = [_Piece(text=text) for text in table.header if text]
+    if table.caption:
+        yield from voice.all([_Piece(lead=f"{opening}:", text=table.caption)], "" if headers else end)
         opening = ""
+    if headers:
+        headers[0] = _Piece(lead=f"{opening}:" if opening else phrases.headers, text=headers[0].text)
+        yield from voice.all(headers, end, _Joint(shown=" | ", said=", "))
+        opening = ""
+    if opening and not rows:
+        yield voice.only_said("", f"{opening}.")
     for number, row in enumerate(rows, start=1):
         lead = f"{opening}. {phrases.row.format(number)}" if opening else phrases.row.format(number)
         opening = ""
         pieces: list[_Piece] = []
+        told = [bool(cell) and (any(map(str.isalnum, cell)) or bool(voice.say(cell)[0])) for cell in row]
         for column, cell in enumerate(row):
-            if cell:
+            if cell and (told[column] or not any(told)):  # a dash says what an empty cell does
                 header = table.header[column] if column < len(table.header) else ""
                 named = f"{voice.say(header)[0]}:" if header else ""
                 pieces.append(_Piece(lead=" ".join(filter(None, (lead, named))), text=cell))
                 lead = ""
         yield from voice.all(pieces, phrases.end_of_table if number == len(rows) else "", _Joint(shown=" | "))
-
-
-def _table_in_brief(table: Table, opening: str, voice: _Voice) -> Iterator[Utterance]:
-    """Caption, size and headers."""
-    headers = [_Piece(text=text) for text in table.header if text]
-    if not table.caption and not headers:
-        yield voice.only_said("", f"{opening}.")
-        return
-    pieces = [_Piece(lead=f"{opening}:", text=table.caption)] if table.caption else []
-    if headers:
-        lead = voice.phrases.headers if pieces else f"{opening}. {voice.phrases.headers}"
-        headers[0] = _Piece(lead=lead, text=headers[0].text)
-    yield from voice.all([*pieces, *headers], "", _Joint(shown=" | ", said=", "))
 
 
 def _code(code: Code, voice: _Voice, mode: Mode) -> Iterator[Utterance]:
