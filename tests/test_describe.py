@@ -15,11 +15,13 @@ from narrate import planning, source
 from narrate.cli.app import app
 from narrate.document import Chapter, Document, Figure, Note, Origin, Paragraph, Table
 from narrate.errors import ConfigError, NarrateError, VoiceError
-from narrate.script import ChapterScript, Role
+from narrate.plan import Action
+from narrate.script import ChapterScript, Role, Span
 from narrate.source import read
 from narrate.source.directives import SCENE
 from narrate.take import Delivery
 from narrate.text import to_script
+from narrate.text.aligned import Edit, edited
 from narrate.text.formulas import said_formula
 from narrate.text.options import Mode, Modes, TextOptions
 from narrate.text.phrases import _BY_LANGUAGE, Phrases
@@ -91,6 +93,15 @@ def test_the_release_keeps_the_account(desk: Desk) -> None:
     account = json.loads((folder / "publication.json").read_text("utf-8"))["account"]
     assert (account["blocks"], account["voiced"], account["described"]) == (5, 2, 2)
     assert account["skipped"] == [{"kind": "hidden", "reason": "hidden", "blocks": 1, "places": ["line 12"]}]
+
+
+def test_what_is_skipped_is_part_of_what_is_published(desk: Desk) -> None:
+    desk.name = "book.md"
+    desk.write(FERRY)
+    desk.build()
+    desk.write(FERRY + "\n<div hidden>Never ever.</div>\n")
+    assert all(each.reused for each in desk.plan().chapters)
+    assert desk.plan().publish is Action.RUN
 
 
 def test_another_mode_publishes_the_book_anew(desk: Desk) -> None:
@@ -166,6 +177,8 @@ def test_a_voice_that_a_script_asks_for_speaks_from_there(desk: Desk) -> None:
         ("His.", "fake/fr"),
         ("Hers again.", "fake/low"),
     ]
+    desk.write("---\nlanguage: en-US\n---\nHers.\n\n::: voice High :::\n\nHis.\n\n::: voice :::\n\nHers again.\n")
+    assert desk.plan().chapters[0].reason == "text changed"
     desk.write("::: voice nobody :::\n\nHis.\n")
     with pytest.raises(VoiceError, match="nobody"):
         desk.plan()
@@ -244,6 +257,24 @@ def test_every_language_has_phrases_of_its_own(language: str) -> None:
 )
 def test_a_formula_is_said_as_words(source: str, said: str) -> None:
     assert said_formula(source, "en") == said
+
+
+def test_what_is_said_instead_of_words_stays_aligned_with_them() -> None:
+    spans = (Span(spoken_start=2, spoken_end=5, text_start=2, text_end=3),)  # "a & b" is said as "a and b"
+    edits = [Edit(start=1, end=1, said=", x"), Edit(start=4, end=5, said="beta")]
+    said, found = edited("a and b", spans, edits)
+    assert said == "a, x and beta"
+    assert [(said[s.spoken_start : s.spoken_end], "a & b"[s.text_start : s.text_end]) for s in found] == [
+        (", x", ""),
+        ("and", "&"),
+        ("beta", "b"),
+    ]
+
+
+def test_what_is_said_instead_of_part_of_a_whole_takes_the_whole() -> None:
+    spans = (Span(spoken_start=0, spoken_end=11, text_start=0, text_end=3),)  # "***" is said as "three stars"
+    assert edited("three stars.", spans, [Edit(start=1, end=2, said="x")])[0] == "x."
+    assert edited("three stars.", spans, [Edit(start=1, end=1, said=", x")])[0] == "three stars, x."
 
 
 def test_the_line_of_an_interlude_names_the_scene_that_is_played() -> None:

@@ -63,7 +63,8 @@ class Reading:
         """What `marks` add to `text`; and those that remain, for `normalize.spoken` to read."""
         if not marks:
             return (), NOTHING
-        added: list[Edit] = []
+        beside: dict[int, list[str]] = {}
+        noted: set[int] = set()
         replaced: list[Edit] = []
         tongues, rest = [], []
         for mark in marks:
@@ -76,11 +77,13 @@ class Reading:
                 if self._modes.notes in (Mode.FULL, Mode.AT_THE_END):
                     at = len(text[: mark.start].rstrip())  # behind the word, not between two sentences
                     rest.append(replace(mark, start=at, end=at))
+                    noted.add(at)
             elif words := self._beside(text, mark):
-                at = len(text[: mark.end].rstrip())
-                added.append(Edit(start=at, end=at, said=_aside(text, at, words)))
+                asides = beside.setdefault(len(text[: mark.end].rstrip()), [])
+                asides.insert(0 if mark.kind is MarkKind.ABBREVIATION else len(asides), words)  # then where it leads
             else:
                 rest.append(mark)
+        added = [Edit(start=at, end=at, said=_aside(text, at, words, at in noted)) for at, words in beside.items()]
         free = [each for each in added if not any(other.start < each.start < other.end for other in replaced)]
         edits = sorted([*free, *replaced], key=lambda each: (each.start, each.end))
         return tuple(rest), Inline(edits=tuple(edits), tongues=tuple(tongues))
@@ -111,8 +114,10 @@ class Reading:
         return ""
 
 
-def _aside(text: str, at: int, words: str) -> str:
-    """`words` as they are said behind `text[:at]`, with the commas that set them apart."""
+def _aside(text: str, at: int, asides: Sequence[str], is_noted: bool) -> str:
+    """`asides` as they are said behind `text[:at]`, with the commas that set them apart; where a note `is_noted`, it
+    brings the last of them."""
+    words = ", ".join(asides)
     before, after = text[:at].rstrip(_CLOSERS), text[at : at + 1]
     if not at:
         return f"{words}, "
@@ -120,7 +125,9 @@ def _aside(text: str, at: int, words: str) -> str:
     if ended and (not after or after.isspace()):
         return f" {words[:1].upper()}{words[1:]}."
     lead = " " if before.endswith((",", ";", ":")) or ended else ", "
-    return f"{lead}{words}" + ("" if not after or after in ",;:.!?…)]}”’»–—" else "," if after.isspace() else ", ")
+    return f"{lead}{words}" + (
+        "" if is_noted or not after or after in ",;:.!?…)]}”’»–—" else "," if after.isspace() else ", "
+    )
 
 
 def _host(address: str) -> str:
