@@ -56,6 +56,12 @@ def marked(draw: st.DrawFn) -> tuple[str, tuple[Mark, ...]]:
             marks.append(Mark(start=end, end=end, kind=kind, value=draw(st.sampled_from(["1", "12", "*", "a"]))))
         else:
             marks.append(Mark(start=start, end=end, kind=kind, value=draw(_VALUES[kind])))
+    around = draw(st.sampled_from([None, None, MarkKind.LANGUAGE, MarkKind.EMPHASIS, MarkKind.SMALL_CAPS]))
+    if around and len(bounds) > 1:
+        first = draw(st.integers(0, len(bounds) - 2))
+        value = "it" if around is MarkKind.LANGUAGE else ""
+        outer = Mark(start=bounds[first][0], end=bounds[-1][1], kind=around, value=value)
+        marks.insert(sum(mark.start < outer.start or mark.end <= outer.start for mark in marks), outer)
     return text, tuple(marks)
 
 
@@ -94,6 +100,7 @@ def _worded(kind: type) -> st.SearchStrategy[Block]:
     return marked().map(lambda found: kind(text=found[0], marks=found[1], origin=AT))
 
 
+_MATHML = ("<math><mi>x</mi><mo>&lt;</mo><mi>_y_</mi></math>", '<math display="block"><mn>1</mn></math>')
 _CAPTIONS = st.one_of(st.just(""), texts(4))
 BLOCKS: st.SearchStrategy[Block] = st.one_of(
     _worded(Paragraph),
@@ -122,7 +129,8 @@ BLOCKS: st.SearchStrategy[Block] = st.one_of(
         language=st.sampled_from(["", "python", "c++"]),
         origin=st.just(AT),
     ),
-    st.builds(Formula, tex=st.sampled_from(["x^2", r"\frac{a}{b}"]), origin=st.just(AT)),
+    st.builds(Formula, tex=st.sampled_from(["x^2", r"\frac{a}{b}"]), alt=_CAPTIONS, origin=st.just(AT)),
+    st.builds(Formula, mathml=st.sampled_from(_MATHML), origin=st.just(AT)),
     st.builds(PageBreak, label=st.sampled_from(["", "12", "xii"]), origin=st.just(AT)),
     st.just(SceneBreak(origin=AT)),
     st.builds(Silence, duration_s=st.sampled_from([0.5, 2.0]), origin=st.just(AT)),

@@ -180,7 +180,7 @@ def test_a_voice_that_a_script_asks_for_speaks_from_there(desk: Desk) -> None:
     desk.write("---\nlanguage: en-US\n---\nHers.\n\n::: voice High :::\n\nHis.\n\n::: voice :::\n\nHers again.\n")
     assert desk.plan().chapters[0].reason == "text changed"
     desk.write("::: voice nobody :::\n\nHis.\n")
-    with pytest.raises(VoiceError, match="nobody"):
+    with pytest.raises(VoiceError, match="before line 3: no voice called “nobody”"):
         desk.plan()
 
 

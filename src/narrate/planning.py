@@ -11,7 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from narrate import __version__, text, work
-from narrate.errors import ChapterError, NarrateError
+from narrate.errors import ChapterError, NarrateError, VoiceError
 from narrate.plan import Action, ChapterChoice, ChapterPlan, ChapterRecord, Choice, Plan, Record, difference
 from narrate.process import ffmpeg_version
 from narrate.project import Project, chosen
@@ -232,8 +232,14 @@ def _aside(base: Delivery, studio: Studio, language: str) -> Delivery:
 
 
 def _asked_voices(script: ChapterScript, studio: Studio, language: str) -> dict[str, str]:
-    wanted = dict.fromkeys(each.voice for each in script.utterances if each.voice)
-    return {each: work.engine(studio.config.engine).resolve(each, language).id for each in wanted}
+    found: dict[str, str] = {}
+    for each in script.utterances:
+        if each.voice and each.voice not in found:
+            try:
+                found[each.voice] = work.engine(studio.config.engine).resolve(each.voice, language).id
+            except VoiceError as error:
+                raise VoiceError(f"before line {each.line}: {error}", hint=error.hint) from error
+    return found
 
 
 def _ingredients(
