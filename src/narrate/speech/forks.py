@@ -26,7 +26,7 @@ from typing import Any
 
 from narrate.errors import NarrateError
 from narrate.process import die_with_parent, signal_name
-from narrate.speech.guard import AttemptError, RefusalError, Work, message, silence
+from narrate.speech.guard import AttemptError, RefusalError, Work, message
 
 _HEADER = struct.Struct("<BQ")  # a _Status; how many bytes follow
 _TRAILER = b"complete"  # a child that died while it answered did not write it
@@ -104,7 +104,7 @@ class ForkGuard:
         try:
             with far:
                 null = subprocess.DEVNULL
-                command = [sys.executable, "-c", code]
+                command = [sys.executable, "-c", code]  # what it or its children print is not seen
                 server = subprocess.Popen(command, stdin=null, stdout=null, stderr=null, pass_fds=[far.fileno()])
             self._finish = weakref.finalize(self, _end, server, self._line, os.getpid())
             self._line.send(pickle.dumps(self._make))
@@ -249,7 +249,6 @@ class _Server:
             die_with_parent(self._pid)
             with contextlib.suppress(OSError):
                 os.sched_setaffinity(0, cores)  # where the one who asked waits, so that the sound stays in its cache
-            silence()
             try:
                 payload, status = self._work(request), _Status.DONE
             except NarrateError as error:
