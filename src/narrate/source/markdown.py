@@ -47,19 +47,8 @@ def read_markdown(path: Path, data: bytes) -> Document:
     if levelled:
         remarks = (*remarks, f"line {levelled + front.line_count}: nested more than {_DEEPEST} deep, read as less deep")
     stream, notes = Stream(), NoteIndex()
-    walker = Walker(stream, notes)
     writer = _Writer(front.line_count, notes)
-    lines: dict[str, ChapterLine] = {}
-    for piece in writer.written(body):
-        if isinstance(piece, ChapterLine):
-            lines[key := f"chapter line {len(lines)}"] = piece
-            stream.items.append(Item(anchor=key))
-        elif isinstance(piece, str):
-            root, _ = parse_html(f"<html><body>{piece}</body></html>", path.name)
-            walker.walk(root, language=front.language or "en", lines=True)
-        else:
-            stream.items.append(Item(block=piece))
-            stream.seen += 1
+    lines = _walked(writer.written(body), stream, notes, language=front.language or "en", name=path.name)
     remarks = (*remarks, *writer.warnings())
     if lines:
         stream.loose |= notes.loose
@@ -86,6 +75,25 @@ def read_markdown(path: Path, data: bytes) -> Document:
         skipped=stream.skipped,
         seen=seen,
     )
+
+
+def _walked(
+    pieces: Iterator["str | Directive"], stream: Stream, notes: NoteIndex, *, language: str, name: str
+) -> dict[str, ChapterLine]:
+    """Put everything into `stream`; what is returned are chapter lines, by the anchors that stand for them there."""
+    walker = Walker(stream, notes)
+    lines: dict[str, ChapterLine] = {}
+    for piece in pieces:
+        if isinstance(piece, ChapterLine):
+            lines[key := f"chapter line {len(lines)}"] = piece
+            stream.items.append(Item(anchor=key))
+        elif isinstance(piece, str):
+            root, _ = parse_html(f"<html><body>{piece}</body></html>", name)
+            walker.walk(root, language=language, lines=True)
+        else:
+            stream.items.append(Item(block=piece))
+            stream.seen += 1
+    return lines
 
 
 class _Writer:
