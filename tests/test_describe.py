@@ -307,6 +307,14 @@ def test_a_voice_chosen_for_a_chapter_is_in_the_script(desk: Desk, monkeypatch: 
     assert "::: chapter Chapter 2 :::\n\n::: voice fake/high :::\n" in told
 
 
+@pytest.mark.parametrize("lead", ["***\n\n", "One.\n\n***\n\n", "***\n\n***\n\n"])
+def test_a_break_before_the_first_chapter_line_is_accounted_for(tmp_path: Path, lead: str) -> None:
+    (tmp_path / "in.md").write_text(f"{lead}::: chapter A :::\n\nRope.\n")
+    document = read(tmp_path / "in.md")
+    assert document.is_balanced
+    assert {each.kind for each in document.skipped} == {"scene break"}
+
+
 def test_what_is_no_line_of_a_script_is_read_and_told(tmp_path: Path) -> None:
     (tmp_path / "in.md").write_text("Rope.\n::: paus 2s :::\nOil.\n\n" + "::: x\n\n" * 50)
     document = read(tmp_path / "in.md")

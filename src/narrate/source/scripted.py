@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from narrate.document import Block, Chapter, Document, Metadata
+from narrate.source.account import left_over
 from narrate.source.directives import ChapterLine
 from narrate.source.divide import divide
 from narrate.source.front_matter import FrontMatter
@@ -33,7 +34,8 @@ def scripted(
             (parts[-1][1] if parts else lead).append(item.block)
     empty = [f"chapter “{line.title}”: there is nothing in it" for line, blocks in parts if not blocks]
     chapters = [Chapter(title=line.title, titled=line.titled, blocks=tuple(blocks)) for line, blocks in parts if blocks]
-    chapters[:0] = [Chapter(title="…", titled=False, blocks=tuple(lead))] if lead and not divide(lead) else divide(lead)
+    before = divide(lead)
+    chapters[:0] = before
     found = front.title or (chapters[0].title if chapters else title)
     return Document(
         metadata=Metadata(
@@ -47,6 +49,6 @@ def scripted(
         chapters=tuple(chapters),
         settings=front.settings,
         warnings=(*warnings, *stream.warnings, *empty),
-        skipped=tuple(stream.skipped),
+        skipped=(*stream.skipped, *left_over(lead, before)),
         seen=stream.seen,
     )
