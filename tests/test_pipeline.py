@@ -508,3 +508,28 @@ def test_short_chapters_keep_as_many_workers_busy_as_there_are(desk: Desk, monke
     project = replace(desk.open(), request=replace(desk.request, jobs=8))
     pipeline.run(project, pipeline.make_plan(project), desk.listener)
     assert max(patient.waited) == 16
+
+
+def spoken_with(desk: Desk) -> dict[str, str]:
+    return {text: delivery.voice for text, delivery in desk.engine.spoken}
+
+
+def test_a_sentence_in_another_language_gets_a_voice_of_that_language(desk: Desk) -> None:
+    desk.name = "book.html"
+    desk.write(
+        '<html lang="en"><title>The Long Way</title><h1>The Long Way</h1>'
+        '<p>He said good night. <span lang="fr">Bonne nuit, tout le monde.</span> We laughed.</p>'
+        '<p>She said <i lang="fr">bonsoir</i> to us.</p><p lang="en-GB">The colour was grey.</p>'
+        '<p lang="sw">Habari za jioni.</p></html>'
+    )
+    desk.build()
+    assert spoken_with(desk) == {
+        "The Long Way": "fake/low",
+        "He said good night.": "fake/low",
+        "Bonne nuit, tout le monde.": "fake/fr",
+        "We laughed.": "fake/low",
+        "She said bonsoir to us.": "fake/low",
+        "The colour was grey.": "fake/low",
+        "Habari za jioni.": "fake/low",
+    }
+    assert desk.plan().publish is Action.UP_TO_DATE

@@ -227,7 +227,7 @@ class Metadata:
 
     title: str
     author: str = ""
-    language: str = "en"
+    language: str = "en"  # a reader that finds none says ""; `source.read` then looks at the words
     narrator: str = ""
     date: str = ""
     cover: Path | bytes | None = None

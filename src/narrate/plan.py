@@ -86,7 +86,8 @@ class Record:
 class ChapterPlan:
     """What is known of a chapter before it is spoken. `reused` is the published chapter that it can be taken from;
     `fresh` says that it is to be spoken anew even where the store has its takes. `aside` is how descriptions and notes
-    are spoken; `voices` are the ids of those that the script's own lines ask for by name."""
+    are spoken; `voices` are the ids of those that the script's own lines ask for by name, and of those for sentences in
+    another language, where the engine has one."""
 
     number: int
     title: str
@@ -110,7 +111,8 @@ class ChapterPlan:
         """How one utterance of the chapter is spoken."""
         if utterance.is_aside:
             return self.aside
-        return replace(self.delivery, voice=self.voices[utterance.voice]) if utterance.voice else self.delivery
+        voice = self.voices.get(utterance.asks_for)
+        return replace(self.delivery, voice=voice) if voice else self.delivery
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

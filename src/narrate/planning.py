@@ -7,6 +7,7 @@ changed, whatever its number is now. Keys are computed from the source and the s
 import hashlib
 import json
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -233,13 +234,24 @@ def _aside(base: Delivery, studio: Studio, language: str) -> Delivery:
 
 def _asked_voices(script: ChapterScript, studio: Studio, language: str) -> dict[str, str]:
     found: dict[str, str] = {}
+    engine = work.engine(studio.config.engine)
     for each in script.utterances:
-        if each.voice and each.voice not in found:
+        if not each.asks_for or each.asks_for in found:
+            continue
+        if each.voice:
             try:
-                found[each.voice] = work.engine(studio.config.engine).resolve(each.voice, language).id
+                found[each.voice] = engine.resolve(each.voice, language).id
             except VoiceError as error:
                 raise VoiceError(f"before line {each.line}: {error}", hint=error.hint) from error
+        elif _primary(each.language) != _primary(language):
+            # The narrator goes on where nobody speaks the language, and for another region's spelling.
+            with suppress(VoiceError):
+                found[each.asks_for] = engine.resolve("", each.language).id
     return found
+
+
+def _primary(tag: str) -> str:
+    return tag.partition("-")[0].lower()
 
 
 def _ingredients(
@@ -253,7 +265,7 @@ def _ingredients(
     for cue in script.cues:
         match cue:
             case Utterance():
-                said.append([cue.spoken, "aside" if cue.is_aside else voices.get(cue.voice, "")])
+                said.append([cue.spoken, "aside" if cue.is_aside else voices.get(cue.asks_for, "")])
             case Pause():
                 pauses.append(cue.duration_s)
             case Interlude():

@@ -84,6 +84,19 @@ class Utterance:
         """Whether this is no part of the running text, but a description of something or a note beside it."""
         return self.role in (Role.DESCRIPTION, Role.NOTE)
 
+    @property
+    def language(self) -> str:
+        """The language of the whole sentence, where that is another than the work's; else ""."""
+        for each in self.tongues:
+            if not any(map(str.isalnum, self.text[: each.start] + self.text[each.end :])):
+                return each.language
+        return ""
+
+    @property
+    def asks_for(self) -> str:
+        """What `plan.ChapterPlan.voices` knows its voice by, if it is not the chapter's; else ""."""
+        return self.voice or (f"language {self.language}" if self.language else "")
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Pause:

@@ -94,7 +94,16 @@ def read(source: Path | Location) -> Document:
     document = reader(path, data)
     if not document.chapters:
         raise SourceError(f"{shown(path)}: no text in it", hint="give a file that has words in it")
-    return audited(document)
+    return audited(_in_a_language(document))
+
+
+def _in_a_language(document: Document) -> Document:
+    """The document with the language that it says, else the one that its words tell, else English."""
+    if document.metadata.language:
+        return document
+    from narrate.source.language import language_of
+
+    return replace(document, metadata=replace(document.metadata, language=language_of(document) or "en"))
 
 
 def audited(document: Document) -> Document:

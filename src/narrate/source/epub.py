@@ -46,7 +46,7 @@ def read_epub(path: Path, data: bytes) -> Document:
     notes = NoteIndex()
     for file, root in _texts(archive, package, Stream()):
         notes.scan(root, file)
-    language = package.language.replace("_", "-") if _LANGUAGE.fullmatch(package.language) else "en"
+    language = package.language.replace("_", "-") if _LANGUAGE.fullmatch(package.language) else ""
     walker = Walker(stream, notes)
     wanted = {entry.key for entry in package.contents}
     front = {file for file, role in package.roles.items() if role in _FRONT} | {package.contents_file}

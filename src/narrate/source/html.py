@@ -108,7 +108,7 @@ def _document(
         Metadata(
             title=plain(told or (heading.text if heading else title)),
             author=head.author,
-            language=head.language or "en",
+            language=head.language,
             date=head.date,
         ),
         blocks,

@@ -63,7 +63,7 @@ def read_markdown(path: Path, data: bytes) -> Document:
         Metadata(
             title=plain(front.title or (title.text if title else readable(path))),
             author=front.author,
-            language=front.language or "en",
+            language=front.language,
             narrator=front.narrator,
             date=front.date,
             cover=front.cover,

@@ -209,7 +209,7 @@ def _metadata(reader: "PdfReader", path: Path) -> Metadata:
         language = str(reader.root_object.get("/Lang", "")).replace("_", "-")
     except Exception:
         language = ""
-    language = language if _LANGUAGE.fullmatch(language) else "en"
+    language = language if _LANGUAGE.fullmatch(language) else ""
     return Metadata(title=plain(title) if title else "", author=plain(author) if author else "", language=language)
 
 

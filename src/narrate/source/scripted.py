@@ -41,7 +41,7 @@ def scripted(
         metadata=Metadata(
             title=plain(found),
             author=front.author,
-            language=front.language or "en",
+            language=front.language,
             narrator=front.narrator,
             date=front.date,
             cover=front.cover,

@@ -45,7 +45,7 @@ def read_text(path: Path, data: bytes) -> Document:
     warnings = list(remarks)
     blocks = _blocks(front.figure, groups[front.used :], warnings)
     return assembled(
-        Metadata(title=plain(front.title.text) if front.title else readable(path), author=front.author),
+        Metadata(title=plain(front.title.text) if front.title else readable(path), author=front.author, language=""),
         list(blocks),
         opening=front.opening,
         chapter_level=_CHAPTER_LEVEL,
