@@ -5,6 +5,7 @@ rules; a Crew opens a new one and gives every unfinished task another try.
 """
 
 import contextlib
+import gc
 import multiprocessing
 import os
 import signal
@@ -43,6 +44,8 @@ def workers(jobs: int, engine: str) -> Executor:
     """`jobs` worker processes: forked from this one where that is safe, so that what is loaded is loaded once."""
     if sys.platform == "linux":
         work.warm(engine)
+        # Looking for garbage writes into every object: a long document would be copied into each worker.
+        gc.freeze()
         context: Any = multiprocessing.get_context("fork")
     else:
         context = multiprocessing.get_context("spawn")
