@@ -18,7 +18,7 @@ from typing import Any
 
 from narrate import work
 from narrate.errors import NarrateError
-from narrate.process import die_with_parent
+from narrate.process import die_with_parent, give_back_memory
 
 STALL_S = 900
 """No task takes this long: each guards its own sentences and encodes by shorter deadlines."""
@@ -46,6 +46,7 @@ def workers(jobs: int, engine: str) -> Executor:
         work.warm(engine)
         # Looking for garbage writes into every object: a long document would be copied into each worker.
         gc.freeze()
+        give_back_memory()
         context: Any = multiprocessing.get_context("fork")
     else:
         context = multiprocessing.get_context("spawn")

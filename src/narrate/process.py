@@ -103,6 +103,13 @@ def die_with_parent(parent: int) -> None:
             os._exit(1)
 
 
+def give_back_memory() -> None:
+    """Return to the system what reading a document has used and freed: 2 MB for each MB of Markdown. glibc only."""
+    trim = getattr(_libc(), "malloc_trim", None)
+    if trim:
+        trim(0)
+
+
 @cache
 def _libc() -> Any:
     import ctypes
