@@ -70,13 +70,15 @@ def open_project(request: Request, *, as_built: bool = False, document: Document
     beside = config.settings_file(request.source)
     layers = [config.read_settings(beside)] if beside else []
     # The likely engine starts, in a process of its own, while the document is read.
-    work.engine(config.join(*layers, config.check(request.flags, where="command line", folder=here)).engine)
+    flags = config.check(request.flags, where="command line", folder=here)
+    work.engine(config.join(*layers, flags).engine)
     document = document or source.read(request.source)
     layers.append(config.check(document.settings, where=f"{request.source} (front matter)", folder=here))
     if as_built:
         before = record.read(_folder(request, with_settings(document.metadata, config.join(*layers))))
         request = replace(request, flags=before.flags if before else {})
-    settings = config.join(*layers, config.check(request.flags, where="command line", folder=here))
+        flags = config.check(request.flags, where="command line", folder=here)
+    settings = config.join(*layers, flags)
     metadata = with_settings(document.metadata, settings)
     engine = work.engine(settings.engine)
     voice = engine.resolve(settings.delivery.voice, metadata.language)

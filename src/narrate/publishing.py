@@ -15,13 +15,12 @@ from types import TracebackType
 from typing import BinaryIO, Self
 
 from narrate import record
-from narrate.errors import OvertakenError
 from narrate.plan import ChapterPlan, ChapterRecord, Plan, Record
 from narrate.project import Project
 from narrate.publish import mp3
 from narrate.publish.files import link_or_copy, output_error, whole_file
 from narrate.publish.manifest import write_publication
-from narrate.publish.swap import Staging
+from narrate.publish.swap import Staging, overtaken
 from narrate.publish.timeline import CueRange, TimelineWriter, read_cues
 from narrate.release import (
     CHAPTERS_FOLDER,
@@ -85,20 +84,17 @@ class ReleaseWriter:
                 assert plan.reused
                 link_or_copy(earlier / plan.reused.file, self._pinned(plan))
         except FileNotFoundError as error:
-            raise self._overtaken() from error
+            raise overtaken(earlier) from error
         except OSError as error:
             raise output_error(error, earlier) from error
         if not self._is_still_there():
-            raise self._overtaken()
+            raise overtaken(earlier)
 
     def _pinned(self, plan: ChapterPlan) -> Path:
         return self.scratch / f"{plan.number}.mp3"
 
     def _is_still_there(self) -> bool:
         return record.read(self._project.folder) == self._project.record
-
-    def _overtaken(self) -> OvertakenError:
-        return OvertakenError(f"{self._project.folder}: another build has published meanwhile", hint="run it again")
 
     def sink(self, chapter: ChapterPlan) -> Callable[[bytes], None]:
         """Where the chapter's MPEG frames go, in order, as they are made."""

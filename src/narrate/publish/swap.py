@@ -104,7 +104,7 @@ class Staging:
             _sync(self.folder)
             with _alone(self.final):
                 if not still():
-                    raise OvertakenError(f"{self.final}: another build has published meanwhile", hint="run it again")
+                    raise overtaken(self.final)
                 earlier = published_files(self.final) | frozenset(map(_composed, replaces))
                 if self.final.is_dir():
                     _carry(self.final, self.folder, ours=earlier, rename=True)
@@ -240,6 +240,11 @@ def _files(folder: Path) -> Iterator[str]:
         links = [name for name in folders if Path(where, name).is_symlink()]
         for name in sorted([*files, *links]):
             yield PurePosixPath(Path(where, name).relative_to(folder)).as_posix()
+
+
+def overtaken(final: Path) -> OvertakenError:
+    """What to raise when the book at `final` is not the one any more that a build was planned with."""
+    return OvertakenError(f"{final}: another build has published meanwhile", hint="run it again")
 
 
 @contextlib.contextmanager

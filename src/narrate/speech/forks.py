@@ -82,18 +82,13 @@ class ForkGuard:
             raise RefusalError(f"a request of {len(data)} bytes is too long")
         with self._lock:
             try:
-                socket.send_fds(self._line, [data], [writer])
-            except ConnectionError:
-                self._start()
-                self._hand_over(data, writer)
+                try:
+                    socket.send_fds(self._line, [data], [writer])
+                except ConnectionError:  # it has died
+                    self._start()
+                    socket.send_fds(self._line, [data], [writer])
             except OSError as error:
                 raise AttemptError(f"the speaking process takes no request ({error.strerror or error})") from error
-
-    def _hand_over(self, data: bytes, writer: int) -> None:
-        try:
-            socket.send_fds(self._line, [data], [writer])
-        except OSError as error:
-            raise AttemptError("the speaking process ended as soon as it was started") from error
 
     def _start(self) -> None:
         self._finish()
