@@ -215,7 +215,12 @@ LANGUAGE_WANTED = "a language tag such as en or en-GB"
 def language_tag(text: str) -> str | None:
     """The BCP 47 tag that a person means: `pt_BR` is pt-BR. None for what is none, "english" for instance."""
     tag = text.strip().replace("_", "-")
-    return tag if _LANGUAGE_TAG.fullmatch(tag) else None
+    return tag if is_language_tag(tag) else None
+
+
+def is_language_tag(text: str) -> bool:
+    """Whether `text` has the form of a BCP 47 tag as it stands."""
+    return _LANGUAGE_TAG.fullmatch(text) is not None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -14,7 +14,7 @@ from pathlib import Path
 from xml.etree import ElementTree
 from xml.parsers import expat
 
-from narrate.document import Document, Metadata
+from narrate.document import Document, Metadata, is_language_tag
 from narrate.errors import SourceError
 from narrate.source.archive import Archive
 from narrate.source.html import read_html_text
@@ -53,7 +53,6 @@ r[style-name='Emphasis'] => em
 """
 _HEADING = re.compile(r'<h([1-6])( class="docx-title")?>(.*?)</h\1>', re.DOTALL)
 _CORE = ("title", "creator", "language")
-_LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{1,8}){0,4}")
 _WORD = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 _BLIP = "{http://schemas.openxmlformats.org/drawingml/2006/main}blip"
 _DRAWING_PROPERTIES = "{http://schemas.openxmlformats.org/drawingml/2006/wordprocessingDrawing}docPr"
@@ -172,7 +171,7 @@ def _properties(parts: dict[str, bytes]) -> _Properties:
     if not language and (styles := parts.get("word/styles.xml")):
         tag = ElementTree.fromstring(styles).find(f"{_WORD}docDefaults//{_WORD}lang")
         language = tag.get(_WORD + "val", "") if tag is not None else ""
-    return _Properties(title=title, author=author, language=language if _LANGUAGE.fullmatch(language) else "")
+    return _Properties(title=title, author=author, language=language if is_language_tag(language) else "")
 
 
 def _set_apart(parts: dict[str, bytes]) -> list[str]:

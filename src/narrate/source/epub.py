@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from narrate.document import Block, Chapter, Document, Heading, Metadata, Origin
+from narrate.document import Block, Chapter, Document, Heading, Metadata, Origin, language_tag
 from narrate.errors import SourceError
 from narrate.source.account import left_over, told
 from narrate.source.archive import Archive
@@ -26,7 +26,6 @@ from narrate.source.stream import Stream, woven
 from narrate.source.tree import Element, attributes, content, local_name, parse_html
 from narrate.source.walk import Walker
 
-_LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{1,8}){0,4}")
 _DATE = re.compile(r"\d{4}(?:-\d{2}(?:-\d{2})?)?")
 _PICTURES = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"GIF8", b"RIFF")
 _FRONT = frozenset({"cover", "titlepage", "halftitlepage", "toc"})
@@ -46,7 +45,7 @@ def read_epub(path: Path, data: bytes) -> Document:
     notes = NoteIndex()
     for file, root in _texts(archive, package, Stream()):
         notes.scan(root, file)
-    language = package.language.replace("_", "-") if _LANGUAGE.fullmatch(package.language) else ""
+    language = language_tag(package.language) or ""
     walker = Walker(stream, notes)
     wanted = {entry.key for entry in package.contents}
     front = {file for file, role in package.roles.items() if role in _FRONT} | {package.contents_file}

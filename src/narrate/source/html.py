@@ -15,6 +15,7 @@ from narrate.document import (
     SceneBreak,
     Silence,
     VoiceChange,
+    language_tag,
 )
 from narrate.source.account import assembled
 from narrate.source.article import LeftOut, around_the_article, is_web_page
@@ -28,7 +29,6 @@ from narrate.source.walk import Walker
 
 _CHARSET = re.compile(rb"<meta[^>]{0,200}charset\s{0,5}=\s{0,5}[\"']?\s{0,5}([\w-]{1,40})", re.I)
 _DECLARED = re.compile(rb"^<\?xml[^>]{0,200}encoding\s{0,5}=\s{0,5}[\"']([\w-]{1,40})")
-_LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{1,8}){0,4}")
 _DATE = re.compile(r"\d{4}(?:-\d{2}(?:-\d{2})?)?")
 _SITE = re.compile(r"\s+[|–—·»-]\s+")
 _AUTHOR_META = ("author", "article:author", "dc.creator", "dcterms.creator", "parsely-author", "citation_author")
@@ -153,7 +153,7 @@ class _Head:
             self.author = ", ".join(dict.fromkeys([*names, value]))
         elif key in _DATE_META and not self.date and (found := _DATE.match(value)):
             self.date = found[0]
-        elif attrs.get("http-equiv", "").lower() == "content-language" and _LANGUAGE.fullmatch(value):
+        elif attrs.get("http-equiv", "").lower() == "content-language" and language_tag(value):
             self.language = self.language or value
         return value if key in ("og:title", "dc.title", "dcterms.title") else ""
 
@@ -168,4 +168,4 @@ class _Head:
 
 def _tag(attrs: dict[str, str]) -> str:
     tag = (attrs.get("lang") or attrs.get("xml:lang") or "").strip()
-    return tag.replace("_", "-") if _LANGUAGE.fullmatch(tag) else ""
+    return language_tag(tag) or ""

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from narrate.document import Block, Document, Figure, Heading, Metadata, PageBreak, Paragraph, Skipped
+from narrate.document import Block, Document, Figure, Heading, Metadata, PageBreak, Paragraph, Skipped, is_language_tag
 from narrate.errors import SourceError
 from narrate.source.account import assembled
 from narrate.source.divide import same_words
@@ -35,7 +35,6 @@ _TITLE_LARGER = 1.3
 _NO_TITLE = re.compile(
     r"(?:microsoft word - .*|untitled.*|.*\.(?:docx?|tex|dvi|indd|qxd|pdf|rtf|odt|ps))?", re.IGNORECASE
 )
-_LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{1,8}){0,4}")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -209,7 +208,7 @@ def _metadata(reader: "PdfReader", path: Path) -> Metadata:
         language = str(reader.root_object.get("/Lang", "")).replace("_", "-")
     except Exception:
         language = ""
-    language = language if _LANGUAGE.fullmatch(language) else ""
+    language = language if is_language_tag(language) else ""
     return Metadata(title=plain(title) if title else "", author=plain(author) if author else "", language=language)
 
 
