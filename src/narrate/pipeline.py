@@ -147,4 +147,4 @@ def _executor(project: Project, plan: Plan) -> Callable[[], Executor]:
     characters = sum(each.characters for each in plan.chapters if not each.reused)
     if project.request.jobs == 1 or characters <= _INLINE_CHARACTERS:
         return Inline
-    return partial(workers, project.request.jobs, project.config.engine)
+    return partial(workers, project.request.jobs, project.config.speech)

@@ -19,6 +19,7 @@ from typing import Any
 from narrate import work
 from narrate.errors import NarrateError
 from narrate.process import die_with_parent, give_back_memory
+from narrate.speech import SpeechOptions
 
 STALL_S = 900
 """No task takes this long: each guards its own sentences and encodes by shorter deadlines."""
@@ -40,10 +41,10 @@ class Inline(Executor):
         return future
 
 
-def workers(jobs: int, engine: str) -> Executor:
+def workers(jobs: int, options: SpeechOptions) -> Executor:
     """`jobs` worker processes: forked from this one where that is safe, so that what is loaded is loaded once."""
     if sys.platform == "linux":
-        work.warm(engine)
+        work.warm(options)
         # Looking for garbage writes into every object: a long document would be copied into each worker.
         gc.freeze()
         give_back_memory()
@@ -52,11 +53,11 @@ def workers(jobs: int, engine: str) -> Executor:
         context = multiprocessing.get_context("spawn")
     serial = context.Value("i", 0)
     return ProcessPoolExecutor(
-        jobs, mp_context=context, initializer=_start_worker, initargs=(os.getpid(), serial, engine)
+        jobs, mp_context=context, initializer=_start_worker, initargs=(os.getpid(), serial, options)
     )
 
 
-def _start_worker(parent: int, serial: Any, engine: str) -> None:
+def _start_worker(parent: int, serial: Any, options: SpeechOptions) -> None:
     # Ctrl-C reaches the whole process group; only the parent decides what it means.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     # The executor ends the others by it when one has died; the parent's handler, inherited, would have them complain.
@@ -65,7 +66,7 @@ def _start_worker(parent: int, serial: Any, engine: str) -> None:
     with serial.get_lock():
         work.settle(serial.value)
         serial.value += 1
-    work.warm(engine)
+    work.warm(options)
 
 
 @dataclass(slots=True)
