@@ -220,7 +220,8 @@ def _car(car: Recipe, recipe: Recipe, half: int, sample_rate: int, chance: Chanc
     tyres = noise(recipe["tyres"], size, chance)
     seconds = np.arange(size.frames) / sample_rate
     tones = np.zeros(size.frames)
-    for level_db, times, phase in zip(car["tones_db"], range(1, 99), chance.uniform(len(car["tones_db"])), strict=False):
+    phases = chance.uniform(len(car["tones_db"]))
+    for times, (level_db, phase) in enumerate(zip(car["tones_db"], phases, strict=True), start=1):
         tones += db_to_gain(level_db) * np.sin(2 * np.pi * (car["tone_hz"] * times * seconds + phase))
     return tyres + tones
 

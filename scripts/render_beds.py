@@ -4,8 +4,8 @@
     .venv/bin/python scripts/render_beds.py            # write every bed whose file is not what its recipe gives
     .venv/bin/python scripts/render_beds.py --check    # exit 1 if a file is not what its recipe gives
 
-A bed is the sum of its layers (`bed_layers.py`), each of which loops by construction. Chance comes from the raw words of
-PCG64, whose stream numpy keeps from version to version, and the only use of it is for phases, places and sizes. Two
+A bed is the sum of its layers (`bed_layers.py`), each of which loops by construction. Chance comes from the raw words
+of PCG64, whose stream numpy keeps from version to version, and the only use of it is for phases, places and sizes. Two
 machines differ by the last bit of an FFT: at most one step of 16 bits.
 """
 
@@ -16,9 +16,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from bed_layers import Chance, Size, layer
 from numpy.typing import NDArray
 
-from bed_layers import Chance, Size, layer
 from narrate.audio import decode
 from narrate.mix.loudness import block_powers, integrated_lufs
 from narrate.process import ffmpeg_path, run

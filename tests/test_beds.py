@@ -4,7 +4,6 @@ The bands of a moving car are DESIGN.md's: measured cabins, and what sounded rig
 with what it is there to tell apart.
 """
 
-import sys
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -72,7 +71,7 @@ def beats_db(pcm: Pcm, sample_rate: int, low_hz: float, high_hz: float, rate_hz:
 
 
 def patter(pcm: Pcm, sample_rate: int, low_hz: float, high_hz: float) -> float:
-    """The kurtosis of a band within 50 ms, on average: a little under 3 for a hiss, more where single drops are heard."""
+    """The kurtosis of a band within 50 ms, on average: a little under 3 for a hiss, more with single drops."""
     step = sample_rate // 20
     pieces = band(pcm, sample_rate, low_hz, high_hz)
     pieces = pieces[: pieces.size // step * step].reshape(-1, step)

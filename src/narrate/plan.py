@@ -87,7 +87,7 @@ class ChapterPlan:
     """What is known of a chapter before it is spoken. `reused` is the published chapter that it can be taken from;
     `fresh` says that it is to be spoken anew even where the store has its takes. `aside` is how descriptions and notes
     are spoken; `voices` are the ids of those that the script's own lines ask for by name, and of those for sentences in
-    another language, where the engine has one."""
+    another language, where the engine has one. `scenes` are those of its interludes."""
 
     number: int
     title: str
@@ -106,6 +106,7 @@ class ChapterPlan:
     reason: str
     fresh: bool = False
     voices: Mapping[str, str] = field(default_factory=dict)
+    scenes: tuple[str, ...] = ()
 
     def delivery_of(self, utterance: Utterance) -> Delivery:
         """How one utterance of the chapter is spoken."""

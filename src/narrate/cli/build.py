@@ -15,6 +15,8 @@ def build(
     interlude: options.InterludeFile = None,
     interludes: options.Interludes = None,
     interlude_seconds: options.InterludeSeconds = None,
+    scene: options.Scene = None,
+    scenes: options.Scenes = None,
     describe: options.Describe = None,
     store: options.StoreDir = None,
     jobs: options.Jobs = None,
@@ -36,6 +38,8 @@ def build(
         interlude=interlude,
         interludes=interludes,
         interlude_seconds=interlude_seconds,
+        scene=scene,
+        scenes=scenes,
         describe=describe,
     )
     request = options.request(source, out, settings, store, jobs)

@@ -18,6 +18,8 @@ def plan(
     interlude: options.InterludeFile = None,
     interludes: options.Interludes = None,
     interlude_seconds: options.InterludeSeconds = None,
+    scene: options.Scene = None,
+    scenes: options.Scenes = None,
     describe: options.Describe = None,
     store: options.StoreDir = None,
     coverage: options.Coverage = False,
@@ -36,6 +38,8 @@ def plan(
         interlude=interlude,
         interludes=interludes,
         interlude_seconds=interlude_seconds,
+        scene=scene,
+        scenes=scenes,
         describe=describe,
     )
     project = pipeline.open_project(options.request(source, out, settings, store))
