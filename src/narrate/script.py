@@ -64,7 +64,8 @@ class Utterance:
     the origin in the source.
 
     Where the lexicon gives phonemes, `spoken` holds the word and them between Unicode's signs of annotation (see
-    `pronounced`), which no author's text can bring in: an engine takes what it understands, `plain` the word.
+    `pronounced`), and around words that the author stressed stand signs of ours (see `Stress`). No author's text can
+    bring these in: an engine takes what it understands, `plain` the words alone.
 
     `voice` is the one that a line of the script asks for (`::: voice en-gb :::`), as a person names it, or "" for the
     chapter's own. `tongues` are stretches of `text` in other languages than the work's.
@@ -185,9 +186,27 @@ def pronounced(word: str, phonemes: str) -> str:
     return f"{_ANCHOR}{word}{_SEPARATOR}{phonemes}{_TERMINATOR}"
 
 
+class Stress(StrEnum):
+    """The signs in `Utterance.spoken` before words that the author stressed, and before the next word that is not (none
+    when they are the last). Unicode keeps these code points for the inside of programs."""
+
+    EMPHASIS = "\ufdd0"
+    STRONG = "\ufdd1"
+    END = "\ufdd2"
+
+
+_STRESS = str.maketrans(dict.fromkeys(Stress))
+_SIGNS = str.maketrans(dict.fromkeys((_ANCHOR, _SEPARATOR, _TERMINATOR, *Stress)))
+
+
+def without_signs(words: str) -> str:
+    """Words of an author without the signs of annotation and stress, which only the program puts into `spoken`."""
+    return words if words.isascii() else words.translate(_SIGNS)
+
+
 def plain(spoken: str) -> str:
-    """`spoken` without phonemes: for engines that take none, for messages, and for counting characters."""
-    return PRONOUNCED.sub(r"\1", spoken) if _ANCHOR in spoken else spoken
+    """`spoken` without phonemes and stress: for engines that take none, for messages, and for counting characters."""
+    return PRONOUNCED.sub(r"\1", spoken.translate(_STRESS)) if not spoken.isascii() else spoken
 
 
 def places(spans: tuple[Span, ...], spoken: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
