@@ -242,7 +242,7 @@ def _asked_voices(script: ChapterScript, studio: Studio, language: str) -> dict[
             try:
                 found[each.voice] = engine.resolve(each.voice, language).id
             except VoiceError as error:
-                raise VoiceError(f"before line {each.line}: {error}", hint=error.hint) from error
+                raise VoiceError(f"before {each.place}: {error}", hint=error.hint) from error
         elif _primary(each.language) != _primary(language):
             # The narrator goes on where nobody speaks the language, and for another region's spelling.
             with suppress(VoiceError):

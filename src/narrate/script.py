@@ -55,6 +55,11 @@ class Tongue:
     language: str
 
 
+def place(line: int, href: str) -> str:
+    """A place in the source, for people: `line 12`, or `text/ch1.xhtml#p3`; "" where nothing is known of it."""
+    return href or (f"line {line}" if line else "")
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Utterance:
     """One sentence: the unit of speech, of caching, of highlighting and of repair.
@@ -79,6 +84,11 @@ class Utterance:
     href: str = ""
     voice: str = ""
     tongues: tuple[Tongue, ...] = ()
+
+    @property
+    def place(self) -> str:
+        """Where it stands in the source."""
+        return place(self.line, self.href)
 
     @property
     def is_aside(self) -> bool:
@@ -133,8 +143,8 @@ class Omission:
 
     @property
     def place(self) -> str:
-        """Where the first of them stands: `line 12`, or `text/ch1.xhtml#p3`."""
-        return self.href or f"line {self.line}"
+        """Where the first of them stands in the source."""
+        return place(self.line, self.href)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -195,8 +205,8 @@ class Stress(StrEnum):
     END = "\ufdd2"
 
 
-_STRESS = str.maketrans(dict.fromkeys(Stress))
-_SIGNS = str.maketrans(dict.fromkeys((_ANCHOR, _SEPARATOR, _TERMINATOR, *Stress)))
+_STRESS = dict.fromkeys(map(ord, Stress))
+_SIGNS = _STRESS | dict.fromkeys(map(ord, (_ANCHOR, _SEPARATOR, _TERMINATOR)))
 
 
 def without_signs(words: str) -> str:

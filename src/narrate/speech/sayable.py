@@ -21,7 +21,7 @@ _CJK = "[\u3040-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff]{41,}"
 _LATIN_LIMIT = 64
 _STRESS = re.compile(f"[{''.join(Stress)}]")
 _COMMAND = "\x01"
-_COMMANDS = {Stress.EMPHASIS: "3F", Stress.STRONG: "4F", Stress.END: "0F"}
+_COMMANDS: dict[str, str] = {Stress.EMPHASIS: "3F", Stress.STRONG: "4F", Stress.END: "0F"}
 """espeak-ng's levels of emphasis, as its own SSML has them: moderate (longer and 5 dB louder), strong (7 dB), none.
 `test_what_the_author_stressed_is_longer_and_louder` measures them."""
 _CJK_LIMIT = 40
