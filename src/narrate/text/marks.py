@@ -66,9 +66,13 @@ def stresses(marks: tuple[Mark, ...], text: str) -> Iterator[tuple[int, int, Str
     """
     foreign = [mark for mark in marks if mark.kind is MarkKind.LANGUAGE]
     at = 0
+    until = dict.fromkeys(_STRESSES, 0)
     for mark in marks:
         stress = _STRESSES.get(mark.kind)
-        if stress is None or mark.start < at or any(each.start <= mark.start < each.end for each in foreign):
+        if stress is None or mark.start < until[mark.kind]:  # emphasis within the same says nothing more
+            continue
+        until[mark.kind] = mark.end
+        if mark.start < at or any(each.start <= mark.start < each.end for each in foreign):
             continue
         before, words, after = text[: mark.start], text[mark.start : mark.end], text[mark.end :]
         alone = not any(map(str.isalnum, before + after))
