@@ -17,6 +17,7 @@ from functools import partial
 from pathlib import Path
 from typing import Protocol
 
+from narrate import work
 from narrate.errors import OvertakenError
 from narrate.plan import Action, ChapterPlan, Plan, Record
 from narrate.planning import make_plan, make_studio
@@ -152,4 +153,6 @@ def _executor(project: Project, plan: Plan) -> Callable[[], Executor]:
     if project.request.jobs == 1 or characters <= _INLINE_CHARACTERS:
         return Inline
     long = sum(each.characters for each in plan.chapters) > _SHARED_CHARACTERS
-    return partial(workers, project.request.jobs, project.config.engine, apart=long)
+    door = work.engine(project.config.speech)
+    forkable = all(door.traits(voice).forkable for each in plan.chapters for voice in each.voices)
+    return partial(workers, project.request.jobs, project.config.speech, apart=long or not forkable)

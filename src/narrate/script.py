@@ -73,7 +73,8 @@ class Utterance:
     bring these in: an engine takes what it understands, `plain` the words alone.
 
     `voice` is the one that a line of the script asks for (`::: voice en-gb :::`), as a person names it, or "" for the
-    chapter's own. `tongues` are stretches of `text` in other languages than the work's.
+    chapter's own; `speaker` who is said to speak (`::: speaker Misaki :::`). `tongues` are stretches of `text` in other
+    languages than the work's.
     """
 
     text: str
@@ -83,6 +84,7 @@ class Utterance:
     line: int = 0
     href: str = ""
     voice: str = ""
+    speaker: str = ""
     tongues: tuple[Tongue, ...] = ()
 
     @property
@@ -104,9 +106,20 @@ class Utterance:
         return ""
 
     @property
-    def asks_for(self) -> str:
-        """What `plan.ChapterPlan.voices` knows its voice by, if it is not the chapter's; else ""."""
-        return self.voice or (f"language {self.language}" if self.language else "")
+    def parts(self) -> tuple[str, ...]:
+        """Whose words these are, the most particular name first: "voice en-gb", "speaker Misaki", "language fr",
+        "quotation". Whoever has no part of their own among these is the narrator's."""
+        if self.is_aside:
+            return (str(self.role),)
+        named = (("voice", self.voice), ("speaker", self.speaker), ("language", self.language))
+        found = [f"{kind} {name}" for kind, name in named if name]
+        return (*found, str(self.role)) if self.role is not Role.NARRATION else tuple(found)
+
+
+def part_kind(part: str) -> tuple[str, str]:
+    """What kind of part one of `Utterance.parts` is ("voice", "speaker", "language", "role"), and its name."""
+    kind, _, name = part.partition(" ")
+    return (kind, name) if name else ("role", part)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -148,19 +161,30 @@ class Omission:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Unspoken:
+    """A language that no voice here speaks: so many sentences of it are read by the narrator, the first at `place`."""
+
+    language: str
+    sentences: int
+    place: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Account:
     """What became of every block of the source: its words are *voiced*, or it is *described* in a frame of narrate's
-    own, or it is *skipped*, for a reason."""
+    own, or it is *skipped*, for a reason. `unspoken` are languages that the narrator reads for want of a voice."""
 
     voiced: int = 0
     described: int = 0
     skipped: tuple[Omission, ...] = ()
+    unspoken: tuple[Unspoken, ...] = ()
 
     def __add__(self, other: "Account") -> "Account":
         return Account(
             voiced=self.voiced + other.voiced,
             described=self.described + other.described,
             skipped=self.skipped + other.skipped,
+            unspoken=self.unspoken + other.unspoken,
         )
 
     @property
@@ -217,6 +241,17 @@ def without_signs(words: str) -> str:
 def plain(spoken: str) -> str:
     """`spoken` without phonemes and stress: for engines that take none, for messages, and for counting characters."""
     return PRONOUNCED.sub(r"\1", spoken.translate(_STRESS)) if not spoken.isascii() else spoken
+
+
+def plain_places(spoken: str) -> list[int]:
+    """Where each character of `plain(spoken)` stands in `spoken`."""
+    found: list[int] = []
+    at = 0
+    for word in PRONOUNCED.finditer(spoken):
+        found += (*range(at, word.start()), *range(*word.span(1)))
+        at = word.end()
+    found += range(at, len(spoken))
+    return [place for place in found if ord(spoken[place]) not in _STRESS]
 
 
 def places(spans: tuple[Span, ...], spoken: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:

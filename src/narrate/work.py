@@ -18,13 +18,12 @@ from narrate.errors import NarrateError
 from narrate.mix.options import MixOptions
 from narrate.publish.options import Mp3Options
 from narrate.script import Interlude
+from narrate.speech import Ensemble, SpeechOptions
 from narrate.take import Delivery, Measure, measure_from_bytes, pcm_from_bytes, to_bytes
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
-
-    from narrate.speech.engine import Engine
 
 T = TypeVar("T")
 
@@ -52,7 +51,7 @@ class SpeakTask:
     """Make sure that the store has the takes of `lines`. `fresh`: speak them even when it has."""
 
     store: Path
-    engine: str
+    speech: SpeechOptions
     lines: tuple[Line, ...]
     fresh: bool = False
 
@@ -79,7 +78,7 @@ class EncodeTask:
 
     store: Path
     scratch: Path
-    engine: str
+    speech: SpeechOptions
     key: str
     sounds: tuple[Sound, ...]
     gain_db: float
@@ -104,7 +103,7 @@ def take_key(engine_fingerprint: str, delivery: Delivery, spoken: str) -> str:
 def speak(task: SpeakTask) -> Spoken:
     """Speak what the store does not have yet. Raises SpeechError naming the sentence that could not be spoken."""
     kept = store.Store(task.store)
-    takes = [_take(kept, task.engine, line, measure_from_bytes, fresh=task.fresh) for line in task.lines]
+    takes = [_take(kept, task.speech, line, measure_from_bytes, fresh=task.fresh) for line in task.lines]
     return Spoken(measures=tuple(each for each, _ in takes), block_powers=b"".join(powers for _, powers in takes))
 
 
@@ -130,7 +129,7 @@ def encode(task: EncodeTask) -> int:
 
 def _take(
     kept: store.Store,
-    engine_name: str,
+    options: SpeechOptions,
     line: Line,
     read: Callable[[bytes], T],
     *,
@@ -145,7 +144,7 @@ def _take(
             kept.drop("takes", line.key)
     from narrate.mix.loudness import take_powers
 
-    take = engine(engine_name).speak(line.spoken, line.delivery)
+    take = engine(options).speak(line.spoken, line.delivery)
     data = to_bytes(take, take_powers(take.pcm, take.info.sample_rate).tobytes())
     kept.put("takes", line.key, data)
     return read(data)
@@ -170,7 +169,7 @@ def _samples(kept: store.Store, task: EncodeTask, sound: Sound) -> "NDArray[np.f
                 fade_s=task.mix.interlude_fade_s,
             )
         case Line() as line:
-            pcm, own_rate = _take(kept, task.engine, line, pcm_from_bytes)
+            pcm, own_rate = _take(kept, task.speech, line, pcm_from_bytes)
             pcm = _resampled(pcm, own_rate, sound.frame_count, rate)
             pcm *= np.float32(db_to_gain(task.gain_db))
             return pcm
@@ -203,13 +202,13 @@ def settle(serial: int) -> None:
 
 
 @cache
-def engine(name: str) -> "Engine":
-    """This process's engine of that name, made once."""
-    return speech.engine(name)
+def engine(options: SpeechOptions) -> Ensemble:
+    """This process's engines, made once."""
+    return speech.ensemble(options)
 
 
-def warm(engine_name: str) -> None:
+def warm(options: SpeechOptions) -> None:
     """Load in the parent what every worker needs, so that forked workers share it and start at once."""
     for module in HEAVY:
         import_module(module)
-    engine(engine_name)
+    engine(options).engine(options.engine)
