@@ -30,7 +30,7 @@ def once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """A desk's folder with the book built in every format; nobody may change it."""
     with pytest.MonkeyPatch.context() as patch:
         engine = FakeEngine()
-        patch.setitem(speech.ENGINES, "fake", lambda: engine)
+        patch.setitem(speech.ENGINES, "fake", lambda _options: engine)
         work.engine.cache_clear()
         desk = Desk(folder=tmp_path_factory.mktemp("once"), engine=engine, flags={"formats": ", ".join(AUDIO)})
         desk.write(THREE_CHAPTERS)

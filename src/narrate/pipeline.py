@@ -17,6 +17,7 @@ from functools import partial
 from pathlib import Path
 from typing import Protocol
 
+from narrate import work
 from narrate.errors import OvertakenError
 from narrate.plan import Action, ChapterPlan, Plan, Record
 from narrate.planning import make_plan, make_studio
@@ -30,6 +31,10 @@ __all__ = ["Progress", "Project", "Request", "make", "make_plan", "open_project"
 
 _INLINE_CHARACTERS = 1500
 """A book this short is spoken and encoded before worker processes would have started."""
+
+_SHARED_CHARACTERS = 2_000_000
+"""Workers forked from a process that holds a document come to hold a copy of what it touches: of this one 10 MB each,
+of one ten times as long 50 MB."""
 
 _BYTES_A_CHARACTER = 3000
 _TRIES = 8
@@ -151,4 +156,7 @@ def _executor(project: Project, plan: Plan) -> Callable[[], Executor]:
     characters = sum(each.characters for each in plan.chapters if each.encodes)
     if project.request.jobs == 1 or characters <= _INLINE_CHARACTERS:
         return Inline
-    return partial(workers, project.request.jobs, project.config.engine)
+    long = sum(each.characters for each in plan.chapters) > _SHARED_CHARACTERS
+    door = work.engine(project.config.speech)
+    forkable = all(door.traits(voice).forkable for each in plan.chapters for voice in each.voices)
+    return partial(workers, project.request.jobs, project.config.speech, apart=long or not forkable)

@@ -6,14 +6,15 @@ changed, whatever its number is now. Keys are computed from the source and the s
 
 import hashlib
 import json
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
 from narrate import __version__, text, work
-from narrate.errors import ChapterError, NarrateError, VoiceError
+from narrate.casting import Casting, StandIn, cast_chapter, remarks
+from narrate.errors import ChapterError, NarrateError
 from narrate.plan import (
+    VOICE_OF,
     Action,
     ChapterChoice,
     ChapterPlan,
@@ -29,15 +30,12 @@ from narrate.project import Project, chosen
 from narrate.publish.codecs import CODECS
 from narrate.publish.formats import FORMATS
 from narrate.render import Studio
-from narrate.script import Account, ChapterScript, Interlude, Omission, Pause, Utterance
+from narrate.script import Account, ChapterScript, Interlude, Omission, Pause, Unspoken, Utterance, part_kind
+from narrate.speech import SpeechOptions
 from narrate.store import Store, key
-from narrate.take import Delivery
 
-SAME_VOICE = "same"
-"""The setting `describe.voice` for narrators who speak descriptions themselves."""
-
-_MIDDLE = 50
-_ASIDE_PITCH = 33
+_ASKED = ("voice", "language")
+"""Kinds of parts that the text itself asks for: another voice for them is another text."""
 
 
 def make_plan(project: Project, *, only: frozenset[int] | None = None) -> Plan:
@@ -53,19 +51,23 @@ def make_plan(project: Project, *, only: frozenset[int] | None = None) -> Plan:
     studio = make_studio(project)
     choices = chosen(project.document.chapters, project.choices)
     sizes = _changed_files(project.folder, before)
-    chapters, warnings = [], list(project.document.warnings)
+    chapters, warnings, stand_ins = [], list(project.document.warnings), list[StandIn]()
     account = Account(skipped=_left_out_by_the_reader(project))
     for number in range(1, len(project.document.chapters) + 1):
         script = project.script(number)
         warnings += script.warnings
         account += script.account
-        chapter = _chapter_plan(script, studio, choices.get(number), before, sizes, project.metadata.language)
+        choice = choices.get(number)
+        casting = cast_chapter(script, project.config, choice, project.metadata.language)
+        stand_ins += casting.stand_ins
+        chapter = _chapter_plan(script, casting, studio, choice, before, sizes)
         if only is not None:
             chapter = replace(chapter, fresh=number in only)
             if before:
                 chapter = _as_asked(chapter, before.chapters[number - 1])
         chapters.append(chapter)
     _check(account, project)
+    account = replace(account, unspoken=_unspoken(stand_ins))
     formats = _format_plans(project, before, sizes)
     chapters = [_with_encodes(each, formats, project) for each in chapters]
     kept = tuple(
@@ -82,8 +84,20 @@ def make_plan(project: Project, *, only: frozenset[int] | None = None) -> Plan:
         publish=publish,
         publish_reason=reason,
         formats=formats,
-        warnings=tuple(warnings),
+        warnings=(*warnings, *remarks(stand_ins)),
         account=account,
+    )
+
+
+def _unspoken(stand_ins: Iterable[StandIn]) -> tuple[Unspoken, ...]:
+    """The languages that the narrator reads, each once."""
+    found: dict[str, list[StandIn]] = {}
+    for each in stand_ins:
+        if each.language:
+            found.setdefault(each.language, []).append(each)
+    return tuple(
+        Unspoken(language=language, sentences=len(group), place=group[0].href or f"line {group[0].line}")
+        for language, group in found.items()
     )
 
 
@@ -127,7 +141,6 @@ def make_studio(project: Project, *, scratch: Path = Path()) -> Studio:
         config=settings,
         store=project.request.store,
         scratch=scratch,
-        engine_fingerprint=work.engine(settings.engine).fingerprint(),
         encoder_fingerprint=ffmpeg_version(),
         bed_fingerprint=bed,
     )
@@ -138,9 +151,9 @@ def takes_to_speak(project: Project, chapter: ChapterPlan) -> int:
     if not chapter.encodes:
         return 0
     kept = Store(project.request.store)
-    fingerprint = work.engine(project.config.engine).fingerprint()
-    said = project.script(chapter.number).utterances
-    keys = {work.take_key(fingerprint, chapter.delivery_of(each), each.spoken) for each in said}
+    prints = _fingerprints(chapter.voices, project.config.speech)
+    said = ((chapter.delivery_of(each), each.spoken) for each in project.script(chapter.number).utterances)
+    keys = {work.take_key(prints[delivery.voice], delivery, spoken) for delivery, spoken in said}
     return sum(not kept.has("takes", name) for name in keys)
 
 
@@ -158,16 +171,13 @@ def _check_chapters(project: Project, only: frozenset[int]) -> None:
 
 def _chapter_plan(
     script: ChapterScript,
+    casting: Casting,
     studio: Studio,
     choice: Choice | None,
     before: Record | None,
     changed_files: frozenset[str],
-    language: str,
 ) -> ChapterPlan:
-    delivery = _delivery(studio.config.delivery, choice)
-    aside = _aside(delivery, studio, language)
-    voices = _asked_voices(script, studio, language)
-    ingredients = _ingredients(script, delivery, aside, voices, studio)
+    ingredients = _ingredients(script, casting, studio)
     audio_key = key("chapter", **ingredients)
     text_key, place_key = _text_keys(script)
     published = [each for each in (before.chapters if before else ()) if each.file not in changed_files]
@@ -179,10 +189,9 @@ def _chapter_plan(
         title=script.title,
         utterances=len(script.utterances),
         characters=sum(len(each.spoken) for each in script.utterances),
-        estimate_s=text.estimate_s(script, rate_wpm=delivery.rate_wpm),
-        delivery=delivery,
-        aside=aside,
-        voices=voices,
+        estimate_s=text.estimate_s(script, rate_wpm=casting.narrator.rate_wpm),
+        delivery=casting.narrator,
+        parts=casting.parts,
         choice=choice,
         ingredients=ingredients,
         audio_key=audio_key,
@@ -269,63 +278,26 @@ def _as_asked(chapter: ChapterPlan, published: ChapterRecord) -> ChapterPlan:
     )
 
 
-def _delivery(base: Delivery, choice: Choice | None) -> Delivery:
-    if choice is None:
-        return base
-    return Delivery(
-        voice=choice.voice or base.voice,
-        rate_wpm=choice.rate_wpm or base.rate_wpm,
-        pitch=base.pitch if choice.pitch is None else choice.pitch,
-    )
+def _fingerprints(voices: Iterable[str], options: SpeechOptions) -> dict[str, str]:
+    engine = work.engine(options)
+    return {voice: engine.fingerprint(voice) for voice in voices}
 
 
-def _aside(base: Delivery, studio: Studio, language: str) -> Delivery:
-    """How descriptions and notes are spoken beside the narrator: in the voice that the settings name, else in the
-    engine's second one, else a third of the scale higher or (from above the middle) lower."""
-    wanted = studio.config.describe_voice
-    if wanted == SAME_VOICE:
-        return base
-    engine = work.engine(studio.config.engine)
-    voice = engine.resolve(wanted, language).id if wanted else engine.second(base.voice)
-    if voice:
-        return replace(base, voice=voice)
-    return replace(base, pitch=base.pitch + _ASIDE_PITCH if base.pitch <= _MIDDLE else base.pitch - _ASIDE_PITCH)
-
-
-def _asked_voices(script: ChapterScript, studio: Studio, language: str) -> dict[str, str]:
-    found: dict[str, str] = {}
-    engine = work.engine(studio.config.engine)
-    for each in script.utterances:
-        if not each.asks_for or each.asks_for in found:
-            continue
-        if each.voice:
-            try:
-                found[each.voice] = engine.resolve(each.voice, language).id
-            except VoiceError as error:
-                raise VoiceError(f"before line {each.line}: {error}", hint=error.hint) from error
-        elif _primary(each.language) != _primary(language):
-            # The narrator goes on where nobody speaks the language, and for another region's spelling.
-            with suppress(VoiceError):
-                found[each.asks_for] = engine.resolve("", each.language).id
-    return found
-
-
-def _primary(tag: str) -> str:
-    return tag.partition("-")[0].lower()
-
-
-def _ingredients(
-    script: ChapterScript, delivery: Delivery, aside: Delivery, voices: Mapping[str, str], studio: Studio
-) -> dict[str, str]:
+def _ingredients(script: ChapterScript, casting: Casting, studio: Studio) -> dict[str, str]:
     """What decides the chapter's samples, by names and values that a person can compare."""
     mix, mp3 = studio.config.mix, studio.config.mp3
+    delivery = casting.narrator
     said: list[str | list[str]] = []
     pauses: list[float] = []
     drives: list[list[object]] = []
+    voices = set[str]()
     for cue in script.cues:
         match cue:
             case Utterance():
-                said.append([cue.spoken, "aside" if cue.is_aside else voices.get(cue.asks_for, "")])
+                part = next((part for part in cue.parts if part in casting.parts), "")
+                voice = casting.parts[part].voice if part else delivery.voice
+                said.append([cue.spoken, voice if part_kind(part)[0] in _ASKED else part])
+                voices.add(voice)
             case Pause():
                 pauses.append(cue.duration_s)
             case Interlude():
@@ -336,8 +308,12 @@ def _ingredients(
         "voice": delivery.voice,
         "rate": str(delivery.rate_wpm),
         "pitch": str(delivery.pitch),
-        "descriptions": f"{aside.voice}, pitch {aside.pitch}" if _has_asides(script) else "none",
-        "engine": studio.engine_fingerprint,
+        **{
+            f"{VOICE_OF}{part}": f"{own.voice}, pitch {own.pitch}"
+            for part, own in sorted(casting.parts.items())
+            if part_kind(part)[0] not in _ASKED
+        },
+        "engine": "; ".join(sorted(set(_fingerprints(voices, studio.config.speech).values()))),
         "interludes": _digest([drives, studio.bed_fingerprint, mix.interlude_below_lu, mix.interlude_fade_s])
         if drives
         else "none",
@@ -346,10 +322,6 @@ def _ingredients(
         "encoder settings": f"{mp3.sample_rate} Hz, {mp3.channels} ch, {mp3.bitrate_kbps}k, {mp3.compression_level}",
         "program": f"{work.TAKE_VERSION}.{work.STRETCH_VERSION}",
     }
-
-
-def _has_asides(script: ChapterScript) -> bool:
-    return any(each.is_aside for each in script.utterances)
 
 
 def _text_keys(script: ChapterScript) -> tuple[str, str]:
@@ -381,7 +353,12 @@ def _book_key(
         chapters=[[each.audio_key, each.text_key, each.place_key, each.title] for each in chapters],
         choices=[[each.number, each.title, each.choice.describe()] for each in choices],
         metadata=[metadata.title, metadata.author, metadata.language, metadata.narrator, metadata.date, cover],
-        account=[account.voiced, account.described, [_fields(each) for each in account.skipped]],
+        account=[
+            account.voiced,
+            account.described,
+            [_fields(each) for each in account.skipped],
+            [[each.language, each.sentences, each.place] for each in account.unspoken],
+        ],
         **({"formats": formats} if formats else {}),
     )
 

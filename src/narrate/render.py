@@ -32,12 +32,11 @@ _OPEN_CHAPTERS = 4
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Studio:
     """What all chapters of a build share: the settings, the store, a folder to work in, and the fingerprints of the
-    engine, the encoder and the interludes' bed."""
+    encoder and the interludes' bed."""
 
     config: Config
     store: Path
     scratch: Path
-    engine_fingerprint: str
     encoder_fingerprint: str
     bed_fingerprint: str
 
@@ -162,7 +161,7 @@ class _Queue:
 
 def _line(text: Utterance, plan: ChapterPlan, studio: Studio) -> Line:
     delivery = plan.delivery_of(text)
-    key_of_take = work.take_key(studio.engine_fingerprint, delivery, text.spoken)
+    key_of_take = work.take_key(work.engine(studio.config.speech).fingerprint(delivery.voice), delivery, text.spoken)
     return Line(key=key_of_take, spoken=text.spoken, delivery=delivery)
 
 
@@ -170,7 +169,7 @@ def _speak_task(chapter: _Chapter, stretch: int, studio: Studio) -> SpeakTask:
     cues = (chapter.script.cues[index] for index in chapter.runs[stretch])
     return SpeakTask(
         store=studio.store,
-        engine=studio.config.engine,
+        speech=studio.config.speech,
         lines=tuple(_line(cue, chapter.plan, studio) for cue in cues if isinstance(cue, Utterance)),
         fresh=chapter.plan.fresh,
     )
@@ -223,7 +222,7 @@ def _encode_tasks(
         yield EncodeTask(
             store=studio.store,
             scratch=studio.scratch,
-            engine=studio.config.engine,
+            speech=studio.config.speech,
             key=_stretch_key(sounds, gain_db, layout.mix_rate, codec, studio),
             sounds=tuple(sounds),
             gain_db=gain_db,

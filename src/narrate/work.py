@@ -9,6 +9,7 @@ import os
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cache, partial
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -17,19 +18,21 @@ from narrate.errors import NarrateError
 from narrate.mix.options import MixOptions
 from narrate.publish.options import Mp3Options
 from narrate.script import Interlude
+from narrate.speech import Ensemble, SpeechOptions
 from narrate.take import Delivery, Measure, measure_from_bytes, pcm_from_bytes, to_bytes
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from narrate.speech.engine import Engine
-
 T = TypeVar("T")
 Blocks = Callable[[], Iterable["NDArray[np.float32]"]]
 
 MP3 = "mp3"
 """The codec of chapters and books; `publish.codecs.CODECS` names the others."""
+
+HEAVY = ("numpy", "soxr", "narrate.mix.interlude", "narrate.mix.loudness", "narrate.publish.mp3")
+"""Modules that every worker needs and that are worth loading only once."""
 
 TAKE_VERSION = 1
 """Raise when the same sentence and delivery would give other samples: another trim, another check."""
@@ -52,7 +55,7 @@ class SpeakTask:
     """Make sure that the store has the takes of `lines`. `fresh`: speak them even when it has."""
 
     store: Path
-    engine: str
+    speech: SpeechOptions
     lines: tuple[Line, ...]
     fresh: bool = False
 
@@ -80,7 +83,7 @@ class EncodeTask:
 
     store: Path
     scratch: Path
-    engine: str
+    speech: SpeechOptions
     key: str
     sounds: tuple[Sound, ...]
     gain_db: float
@@ -106,7 +109,7 @@ def take_key(engine_fingerprint: str, delivery: Delivery, spoken: str) -> str:
 def speak(task: SpeakTask) -> Spoken:
     """Speak what the store does not have yet. Raises SpeechError naming the sentence that could not be spoken."""
     kept = store.Store(task.store)
-    takes = [_take(kept, task.engine, line, measure_from_bytes, fresh=task.fresh) for line in task.lines]
+    takes = [_take(kept, task.speech, line, measure_from_bytes, fresh=task.fresh) for line in task.lines]
     return Spoken(measures=tuple(each for each, _ in takes), block_powers=b"".join(powers for _, powers in takes))
 
 
@@ -146,7 +149,7 @@ def _packets(task: EncodeTask, blocks: Blocks, scratch: Path) -> bytes:
 
 def _take(
     kept: store.Store,
-    engine_name: str,
+    options: SpeechOptions,
     line: Line,
     read: Callable[[bytes], T],
     *,
@@ -161,7 +164,7 @@ def _take(
             kept.drop("takes", line.key)
     from narrate.mix.loudness import take_powers
 
-    take = engine(engine_name).speak(line.spoken, line.delivery)
+    take = engine(options).speak(line.spoken, line.delivery)
     data = to_bytes(take, take_powers(take.pcm, take.info.sample_rate).tobytes())
     kept.put("takes", line.key, data)
     return read(data)
@@ -186,7 +189,7 @@ def _samples(kept: store.Store, task: EncodeTask, sound: Sound) -> "NDArray[np.f
                 fade_s=task.mix.interlude_fade_s,
             )
         case Line() as line:
-            pcm, own_rate = _take(kept, task.engine, line, pcm_from_bytes)
+            pcm, own_rate = _take(kept, task.speech, line, pcm_from_bytes)
             pcm = _resampled(pcm, own_rate, sound.frame_count, rate)
             pcm *= np.float32(db_to_gain(task.gain_db))
             return pcm
@@ -219,18 +222,13 @@ def settle(serial: int) -> None:
 
 
 @cache
-def engine(name: str) -> "Engine":
-    """This process's engine of that name, made once."""
-    return speech.engine(name)
+def engine(options: SpeechOptions) -> Ensemble:
+    """This process's engines, made once."""
+    return speech.ensemble(options)
 
 
-def warm(engine_name: str) -> None:
+def warm(options: SpeechOptions) -> None:
     """Load in the parent what every worker needs, so that forked workers share it and start at once."""
-    import numpy as np  # noqa: F401
-    import soxr  # noqa: F401
-
-    import narrate.mix.interlude
-    import narrate.mix.loudness
-    import narrate.publish.mp3  # noqa: F401
-
-    engine(engine_name)
+    for module in HEAVY:
+        import_module(module)
+    engine(options).engine(options.engine)

@@ -93,6 +93,9 @@ def _account(account: Account) -> dict[str, object]:
             }
             for (kind, reason), group in groups.items()
         ],
+        "readByTheNarrator": [
+            {"language": each.language, "sentences": each.sentences, "first": each.place} for each in account.unspoken
+        ],
     }
 
 
