@@ -12,9 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from conftest import Desk, contents, timeline
-from fake_engine import FakeEngine
-from narrate import speech, work
+from conftest import contents, desk_in, timeline
 from narrate.errors import AudioError, OutputError, SourceError
 from narrate.publish.player import data
 from narrate.publish.player.assets import files_script, player_files
@@ -208,11 +206,8 @@ def test_what_is_no_sound_has_no_waveform(tmp_path: Path) -> None:
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """A book in a folder, built once for all of these tests."""
-    engine = FakeEngine()
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setitem(speech.ENGINES, "fake", lambda: engine)
-        work.engine.cache_clear()
-        desk = Desk(folder=tmp_path_factory.mktemp("tour"), engine=engine, name="tour.md")
+    with desk_in(tmp_path_factory.mktemp("tour")) as desk:
+        desk.name = "tour.md"
         desk.write(TOUR)
         yield desk.build().folder.parent
 
