@@ -18,6 +18,7 @@ from narrate.document import LANGUAGE_WANTED, language_tag
 from narrate.errors import ConfigError
 from narrate.mix.options import MixOptions
 from narrate.pronunciation import read_lexicons, read_table
+from narrate.publish.formats import FORMATS, MP3, formats_of
 from narrate.publish.options import Mp3Options, bitrates_kbps
 from narrate.source.location import Location
 from narrate.speech.options import DEVICES, SpeechOptions
@@ -88,6 +89,7 @@ SCHEMA: dict[str, Setting] = {
         wanted=f"one of {', '.join(map(str, _BITRATES))} kbit/s",
     ),
     "audio.loudness": Setting(float, -40, -10),
+    "formats": Setting(str, read=formats_of, wanted=f"some of {', '.join((MP3, *FORMATS))}"),
 }
 """Every key of the configuration, a table's keys with its name and a dot. The README lists them with their units."""
 
@@ -99,7 +101,8 @@ _KNOWN = (*SCHEMA, _WORDS, _CAST, "lexicons")
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Config:
-    """The settings of one book. The metadata settings are "" (or None) where the source decides."""
+    """The settings of one book. The metadata settings are "" (or None) where the source decides. `formats` are
+    those beside MP3."""
 
     title: str = ""
     author: str = ""
@@ -114,6 +117,7 @@ class Config:
     text: TextOptions = field(default_factory=TextOptions)
     mix: MixOptions = field(default_factory=MixOptions)
     mp3: Mp3Options = field(default_factory=Mp3Options)
+    formats: tuple[str, ...] = ()
 
 
 def settings_file(source: Path | Location) -> Path | None:
@@ -176,7 +180,7 @@ def join(*layers: Mapping[str, object]) -> Config:
         return {name: settings[prefix + key] for key, name in names.items() if prefix + key in settings}
 
     base = Config()
-    plain = {name: name for name in ("title", "author", "language", "narrator", "date", "cover")}
+    plain = {name: name for name in ("title", "author", "language", "narrator", "date", "cover", "formats")}
     pauses = {
         key.removeprefix("pauses."): f"{key.removeprefix('pauses.')}_s" for key in SCHEMA if key.startswith("pauses.")
     }
