@@ -18,6 +18,7 @@ def build(
     scene: options.Scene = None,
     scenes: options.Scenes = None,
     describe: options.Describe = None,
+    formats: options.Formats = None,
     store: options.StoreDir = None,
     jobs: options.Jobs = None,
     reset: options.Reset = False,
@@ -41,6 +42,7 @@ def build(
         scene=scene,
         scenes=scenes,
         describe=describe,
+        formats=formats,
     )
     request = options.request(source, out, settings, store, jobs)
 

@@ -48,6 +48,10 @@ Describe = Annotated[
     str | None,
     typer.Option("--describe", help="Pictures, tables, notes …: full, brief or skip.", metavar="full|brief|skip"),
 ]
+Formats = Annotated[
+    list[str] | None,
+    typer.Option("--format", help="Beside the MP3s: m4b, opus, flac, …; as often as you like.", metavar="NAME"),
+]
 Coverage = Annotated[bool, typer.Option("--coverage", help="What is voiced, described and skipped, and where and why.")]
 StoreDir = Annotated[
     Path | None,
@@ -77,6 +81,7 @@ def flags(
     scene: str | None = None,
     scenes: str | None = None,
     describe: str | None = None,
+    formats: list[str] | None = None,
 ) -> "Flags":
     """Those settings that were given, by their names in the configuration. Paths count from the source's folder: they
     are remembered beside the book, for whoever regenerates a chapter from another folder."""
@@ -91,6 +96,7 @@ def flags(
         "interludes.scene": scene,
         "interludes.scenes": scenes,
         "describe.mode": describe,
+        "formats": ", ".join(formats) if formats else None,
     }
     return {name: value for name, value in given.items() if value is not None}
 
