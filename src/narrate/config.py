@@ -16,8 +16,10 @@ from typing import cast as typed
 from narrate.cast import Cast, read_cast
 from narrate.document import LANGUAGE_WANTED, language_tag
 from narrate.errors import ConfigError
+from narrate.mix.beds import MANIFEST, read_recordings
 from narrate.mix.options import MixOptions
 from narrate.pronunciation import read_lexicons, read_table
+from narrate.publish.formats import FORMATS, MP3, formats_of
 from narrate.publish.options import Mp3Options, bitrates_kbps
 from narrate.source.location import Location
 from narrate.speech.options import DEVICES, SpeechOptions
@@ -29,15 +31,17 @@ from narrate.text.options import Mode, Modes, Pauses, TextOptions
 @dataclass(frozen=True, slots=True)
 class Setting:
     """One key: its type, and for numbers the least and the most. Where not every such value will do, `read` gives None
-    for those that won't, and `wanted` says what will."""
+    for those that won't, and `wanted` says what will. A path is a file's; with `holds`, a folder's with this file."""
 
     kind: type
     least: float = 0.0
     most: float = 0.0
     read: Callable[[Any], object] | None = None
     wanted: str = ""
+    holds: str = ""
 
 
+JOURNEY = "journey"
 _BITRATES = bitrates_kbps(Mp3Options().sample_rate)
 _SECONDS = Setting(float, 0, 30)
 
@@ -46,6 +50,10 @@ def _mode(*modes: Mode) -> Callable[[str], object]:
     """Reads one of `modes`."""
     known = {str(each): each for each in modes} | {"after paragraph": Mode.FULL}
     return lambda text: mode if (mode := known.get(text)) in modes else None
+
+
+def _scene(text: str) -> str | None:
+    return " ".join(text.casefold().split()) or None
 
 
 _MODES = Setting(str, read=_mode(Mode.FULL, Mode.BRIEF, Mode.SKIP), wanted="“full”, “brief” or “skip”")
@@ -76,10 +84,14 @@ SCHEMA: dict[str, Setting] = {
     "describe.mode": _MODES,
     "describe.voice": Setting(str),
     "interludes.enabled": Setting(bool),
+    "interludes.scene": Setting(str, read=_scene, wanted="a scene's name: see narrate interludes"),
+    "interludes.scenes": Setting(str, read=lambda text: text if text == JOURNEY else None, wanted=f"“{JOURNEY}”"),
+    "interludes.folder": Setting(Path, read=read_recordings, holds=MANIFEST),
     "interludes.file": Setting(Path),
     "interludes.seconds": Setting(float, 1, 120),
     "interludes.fade": Setting(float, 0, 10),
     "interludes.below": Setting(float, 0, 40),
+    "interludes.under_speech": Setting(float, 0, 30),
     "audio.bitrate": Setting(
         int,
         min(_BITRATES),
@@ -88,6 +100,7 @@ SCHEMA: dict[str, Setting] = {
         wanted=f"one of {', '.join(map(str, _BITRATES))} kbit/s",
     ),
     "audio.loudness": Setting(float, -40, -10),
+    "formats": Setting(str, read=formats_of, wanted=f"some of {', '.join((MP3, *FORMATS))}"),
 }
 """Every key of the configuration, a table's keys with its name and a dot. The README lists them with their units."""
 
@@ -99,7 +112,8 @@ _KNOWN = (*SCHEMA, _WORDS, _CAST, "lexicons")
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Config:
-    """The settings of one book. The metadata settings are "" (or None) where the source decides."""
+    """The settings of one book. The metadata settings are "" (or None) where the source decides. `formats` are
+    those beside MP3."""
 
     title: str = ""
     author: str = ""
@@ -114,6 +128,7 @@ class Config:
     text: TextOptions = field(default_factory=TextOptions)
     mix: MixOptions = field(default_factory=MixOptions)
     mp3: Mp3Options = field(default_factory=Mp3Options)
+    formats: tuple[str, ...] = ()
 
 
 def settings_file(source: Path | Location) -> Path | None:
@@ -124,6 +139,13 @@ def settings_file(source: Path | Location) -> Path | None:
         if path.is_file():
             return path
     return None
+
+
+def here(flags: Mapping[str, object]) -> Config:
+    """The settings of the `narrate.toml` in the current folder, if there is one, and `flags` above them."""
+    beside = settings_file(Path("narrate"))
+    layers = [read_settings(beside)] if beside else []
+    return join(*layers, check(flags, where="command line", folder=Path()))
 
 
 def read_settings(path: Path) -> dict[str, object]:
@@ -151,7 +173,10 @@ def check(table: Mapping[str, object], *, where: str, folder: Path) -> dict[str,
     entries = (*read_lexicons(lexicons, where=where, folder=folder), *read_table(words, where=where))
     if entries:
         settings[_WORDS] = entries
-    for key, value in _flat(table).items():
+    flat = _flat(table)
+    if flat.keys() >= {"interludes.scene", "interludes.scenes"}:
+        raise ConfigError(f"{where}: interludes.scene is one scene and interludes.scenes a journey: give one of them")
+    for key, value in flat.items():
         setting = SCHEMA.get(key)
         if setting is None:
             known = ", ".join(difflib.get_close_matches(key, _KNOWN, n=3, cutoff=0.5) or _KNOWN)
@@ -168,6 +193,8 @@ def join(*layers: Mapping[str, object]) -> Config:
     for layer in layers:
         if layer.get("describe.mode"):  # above what an earlier layer says of single kinds
             settings = {key: value for key, value in settings.items() if key not in _KINDS}
+        if "interludes.scene" in layer:  # one scene, where an earlier layer went on a journey
+            settings.pop("interludes.scenes", None)
         settings |= {key: value for key, value in layer.items() if value is not None}
         words += typed("tuple[Entry, ...]", layer.get(_WORDS, ()))
         cast = cast.under(typed(Cast, layer.get(_CAST, Cast())))
@@ -176,12 +203,15 @@ def join(*layers: Mapping[str, object]) -> Config:
         return {name: settings[prefix + key] for key, name in names.items() if prefix + key in settings}
 
     base = Config()
-    plain = {name: name for name in ("title", "author", "language", "narrator", "date", "cover")}
+    plain = {name: name for name in ("title", "author", "language", "narrator", "date", "cover", "formats")}
     pauses = {
         key.removeprefix("pauses."): f"{key.removeprefix('pauses.')}_s" for key in SCHEMA if key.startswith("pauses.")
     }
-    text = {"enabled": "interludes", "seconds": "interlude_s"}
-    mix = {"file": "interlude", "fade": "interlude_fade_s", "below": "interlude_below_lu"}
+    text = {"enabled": "interludes", "seconds": "interlude_s", "scene": "scene", "under_speech": "under_speech_s"}
+    mix = {"fade": "interlude_fade_s", "below": "interlude_below_lu"}
+    recordings = dict(typed("tuple[tuple[str, Path], ...]", settings.get("interludes.folder", ())))
+    if own := settings.get("interludes.file"):
+        recordings[str(settings.get("interludes.scene", base.text.scene))] = typed(Path, own)
     return replace(
         base,
         **given("", plain),
@@ -194,9 +224,15 @@ def join(*layers: Mapping[str, object]) -> Config:
             pauses=replace(Pauses(), **given("pauses.", pauses)),
             lexicon=Lexicon(tuple(words)),
             describe=replace(_modes(settings), **given("describe.", {each.name: each.name for each in fields(Modes)})),
+            journey="interludes.scenes" in settings,
             **given("interludes.", text),
         ),
-        mix=replace(base.mix, **given("interludes.", mix), **given("audio.", {"loudness": "loudness_lufs"})),
+        mix=replace(
+            base.mix,
+            recordings=tuple(recordings.items()),
+            **given("interludes.", mix),
+            **given("audio.", {"loudness": "loudness_lufs"}),
+        ),
         mp3=replace(base.mp3, **given("audio.", {"bitrate": "bitrate_kbps"})),
     )
 
@@ -238,13 +274,18 @@ def _checked(key: str, value: object, setting: Setting, where: str, folder: Path
     if kind in (int, float) and not setting.least <= value <= setting.most:  # type: ignore[operator]
         raise ConfigError(f"{where}: {key} must be from {setting.least:g} to {setting.most:g}, not {value}")
     if kind is Path:
-        path = folder / str(value)
-        if not path.is_file():
-            raise ConfigError(f"{where}: {key}: no such file: {path}")
-        return path
+        return _path(key, folder / str(value), setting, where)
     if setting.read:
         read = setting.read(value)
         if read is None:
             raise ConfigError(f"{where}: {key} must be {setting.wanted}, not {value!r}")
         return read
     return value
+
+
+def _path(key: str, path: Path, setting: Setting, where: str) -> object:
+    if setting.holds and not (path / setting.holds).is_file():
+        raise ConfigError(f"{where}: {key}: no folder with a {setting.holds}: {path}")
+    if not setting.holds and not path.is_file():
+        raise ConfigError(f"{where}: {key}: no such file: {path}")
+    return setting.read(path) if setting.read else path

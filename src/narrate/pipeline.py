@@ -82,16 +82,19 @@ def run(project: Project, plan: Plan, progress: Progress) -> Release:
         return _as_published(project, project.record)
     from narrate.publishing import ReleaseWriter  # what publishes is only loaded where there is something to publish
 
-    _try_what_was_brought(project)
+    _try_what_was_brought(project, plan)
     progress.started(plan)
     with ReleaseWriter(project, plan) as writer, Crew(_executor(project, plan), room=2 * project.request.jobs) as crew:
         studio = make_studio(project, scratch=writer.scratch)
-        to_render = (
-            (each, project.script(each.number), writer.sink(each)) for each in plan.chapters if not each.reused
-        )
+        to_render = ((each, project.script(each.number), writer.sink(each)) for each in plan.chapters if each.encodes)
         rendered = render(to_render, crew, studio, _housekeeping(project, progress))
         for chapter in plan.chapters:
-            file = writer.take_over(chapter, chapter.reused) if chapter.reused else writer.add(next(rendered))
+            made = next(rendered) if chapter.encodes else None
+            if chapter.reused:
+                file = writer.take_over(chapter, chapter.reused)
+            else:
+                assert made is not None
+                file = writer.add(made)
             progress.finished(chapter, file)
         release = writer.publish()
     Store(project.request.store).evict(limit_bytes())
@@ -117,17 +120,18 @@ def _housekeeping(project: Project, progress: Progress) -> Callable[[ChapterPlan
     return advanced
 
 
-def _try_what_was_brought(project: Project) -> None:
+def _try_what_was_brought(project: Project, plan: Plan) -> None:
     """Let a cover that is no picture, and a recording that is no audio, be found out before anything is spoken."""
     if isinstance(project.metadata.cover, Path):
         from narrate.publish import cover
 
         cover.check(project.metadata.cover)
     mix = project.config.mix
-    if mix.interlude and project.config.text.interludes:
+    heard = {mix.sound(scene) for chapter in plan.chapters if not chapter.reused for scene in chapter.scenes}
+    for recording in sorted(sound for sound in heard if isinstance(sound, Path)):
         from narrate.mix.interlude import load_bed
 
-        load_bed(mix.interlude, sample_rate=mix.sample_rate)
+        load_bed(recording, sample_rate=mix.sample_rate)
 
 
 def _as_published(project: Project, before: Record) -> Release:
@@ -145,11 +149,12 @@ def _as_published(project: Project, before: Record) -> Release:
         for each in before.chapters
     )
     book = book_file_name(project.metadata.title)
-    return Release(folder=project.folder, metadata=project.metadata, book=book, chapters=chapters)
+    formats = {name: each.file for name, each in before.formats.items()}
+    return Release(folder=project.folder, metadata=project.metadata, book=book, chapters=chapters, formats=formats)
 
 
 def _executor(project: Project, plan: Plan) -> Callable[[], Executor]:
-    characters = sum(each.characters for each in plan.chapters if not each.reused)
+    characters = sum(each.characters for each in plan.chapters if each.encodes)
     if project.request.jobs == 1 or characters <= _INLINE_CHARACTERS:
         return Inline
     long = sum(each.characters for each in plan.chapters) > _SHARED_CHARACTERS

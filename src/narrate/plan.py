@@ -72,21 +72,32 @@ class ChapterRecord:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class FormatRecord:
+    """What is remembered of a published format beside MP3: its file, and what decided how its sound is encoded."""
+
+    file: str
+    codec_key: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Record:
-    """What is remembered of a published book. `flags` are those of the command line; `files` names and sizes."""
+    """What is remembered of a published book. `flags` are those of the command line; `files` names and sizes; `formats`
+    those beside MP3 by their names."""
 
     book_key: str
     flags: Mapping[str, str | int | float | bool] = field(default_factory=dict)
     choices: tuple[ChapterChoice, ...] = ()
     chapters: tuple[ChapterRecord, ...] = ()
     files: Mapping[str, int] = field(default_factory=dict)
+    formats: Mapping[str, FormatRecord] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ChapterPlan:
     """What is known of a chapter before it is spoken. `reused` is the published chapter that it can be taken from;
     `fresh` says that it is to be spoken anew even where the store has its takes. `delivery` is the narrator's; `parts`
-    are the others', by the names of `Utterance.parts`."""
+    are the others', by the names of `Utterance.parts`. `encodes` names the codecs that it must be encoded with, none
+    where all of its sound can be taken over. `scenes` are those of its interludes."""
 
     number: int
     title: str
@@ -103,7 +114,9 @@ class ChapterPlan:
     action: Action
     reason: str
     fresh: bool = False
+    encodes: tuple[str, ...] = ("mp3",)
     parts: Mapping[str, Delivery] = field(default_factory=dict)
+    scenes: tuple[str, ...] = ()
 
     def delivery_of(self, utterance: Utterance) -> Delivery:
         """How one utterance of the chapter is spoken."""
@@ -116,6 +129,19 @@ class ChapterPlan:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class FormatPlan:
+    """A format beside MP3 that the book is to be had in. `reused` is the published one whose sound can be taken over,
+    for the chapters that are."""
+
+    name: str
+    codec: str
+    codec_key: str
+    reused: FormatRecord | None
+    action: Action
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Plan:
     """The whole book. `publish` says whether the release is written anew, `publish_reason` why; `account` tells what
     became of every block of the source."""
@@ -125,6 +151,7 @@ class Plan:
     book_key: str
     publish: Action
     publish_reason: str
+    formats: tuple[FormatPlan, ...] = ()
     warnings: tuple[str, ...] = ()
     account: Account = field(default_factory=Account)
 

@@ -12,10 +12,23 @@ from pathlib import Path
 
 from narrate import __version__, text, work
 from narrate.casting import Casting, StandIn, cast_chapter, remarks
-from narrate.errors import ChapterError, NarrateError
-from narrate.plan import VOICE_OF, Action, ChapterChoice, ChapterPlan, ChapterRecord, Choice, Plan, Record, difference
+from narrate.errors import ChapterError, ConfigError, NarrateError
+from narrate.plan import (
+    VOICE_OF,
+    Action,
+    ChapterChoice,
+    ChapterPlan,
+    ChapterRecord,
+    Choice,
+    FormatPlan,
+    Plan,
+    Record,
+    difference,
+)
 from narrate.process import ffmpeg_version
 from narrate.project import Project, chosen
+from narrate.publish.codecs import CODECS
+from narrate.publish.formats import FORMATS
 from narrate.render import Studio
 from narrate.script import Account, ChapterScript, Interlude, Omission, Pause, Unspoken, Utterance, part_kind
 from narrate.speech import SpeechOptions
@@ -55,17 +68,22 @@ def make_plan(project: Project, *, only: frozenset[int] | None = None) -> Plan:
         chapters.append(chapter)
     _check(account, project)
     account = replace(account, unspoken=_unspoken(stand_ins))
+    formats = _format_plans(project, before, sizes)
+    chapters = [_with_encodes(each, formats, project) for each in chapters]
     kept = tuple(
         ChapterChoice(number=each.number, title=each.title, choice=each.choice) for each in chapters if each.choice
     )
     book_key = _book_key(project, chapters, kept, account)
-    publish, reason = _publication(before, book_key, chapters, sizes)
+    publish, reason = _publication(before, book_key, chapters, sizes, formats)
+    if publish is not Action.UP_TO_DATE:
+        formats = tuple(replace(each, action=Action.RUN, reason=each.reason or reason) for each in formats)
     return Plan(
         chapters=tuple(chapters),
         choices=kept,
         book_key=book_key,
         publish=publish,
         publish_reason=reason,
+        formats=formats,
         warnings=(*warnings, *remarks(stand_ins)),
         account=account,
     )
@@ -111,26 +129,22 @@ def _check(account: Account, project: Project) -> None:
 
 
 def make_studio(project: Project, *, scratch: Path = Path()) -> Studio:
-    """What all chapters of a build share; a plan needs no `scratch`.
-
-    Raises AudioError when the interlude's recording does not exist.
-    """
+    """What all chapters of a build share; a plan needs no `scratch`."""
     from narrate.mix.beds import bed_fingerprint
 
     settings = project.config
-    bed = bed_fingerprint(settings.mix.interlude or settings.text.scene) if settings.text.interludes else ""
     return Studio(
         config=settings,
         store=project.request.store,
         scratch=scratch,
         encoder_fingerprint=ffmpeg_version(),
-        bed_fingerprint=bed,
+        bed_fingerprint=lambda scene: bed_fingerprint(settings.mix.sound(scene)),
     )
 
 
 def takes_to_speak(project: Project, chapter: ChapterPlan) -> int:
     """How many of the chapter's sentences a build would speak: those whose take the store does not have."""
-    if chapter.reused:
+    if not chapter.encodes:
         return 0
     kept = Store(project.request.store)
     prints = _fingerprints(chapter.voices, project.config.speech)
@@ -174,6 +188,7 @@ def _chapter_plan(
         estimate_s=text.estimate_s(script, rate_wpm=casting.narrator.rate_wpm),
         delivery=casting.narrator,
         parts=casting.parts,
+        scenes=tuple(dict.fromkeys(cue.scene for cue in script.cues if isinstance(cue, Interlude))),
         choice=choice,
         ingredients=ingredients,
         audio_key=audio_key,
@@ -183,6 +198,49 @@ def _chapter_plan(
         action=action,
         reason=reason,
     )
+
+
+def _format_plans(project: Project, before: Record | None, changed_files: frozenset[str]) -> tuple[FormatPlan, ...]:
+    """The formats beside MP3, each with the published one that its sound can be taken from, if that is there and was
+    encoded as it would be now."""
+    plans = []
+    for name in project.config.formats:
+        codec = FORMATS[name].codec
+        codec_key = key("codec", encoder=ffmpeg_version(), codec=CODECS[codec].fingerprint)[:16] if codec else ""
+        earlier = before.formats.get(name) if before else None
+        reason = "" if earlier else "not built yet"
+        if earlier and earlier.file in changed_files:
+            reason = f"{earlier.file} missing or changed"
+        elif earlier and earlier.codec_key != codec_key:
+            reason = "encoder changed"
+        plans.append(
+            FormatPlan(
+                name=name,
+                codec=codec,
+                codec_key=codec_key,
+                reused=None if reason else earlier,
+                action=Action.RUN if reason else Action.UP_TO_DATE,
+                reason=reason,
+            )
+        )
+    return tuple(plans)
+
+
+def _with_encodes(chapter: ChapterPlan, formats: tuple[FormatPlan, ...], project: Project) -> ChapterPlan:
+    """The chapter with the codecs that it must be encoded with: MP3 if it is made anew, and those of formats whose
+    published file cannot give it.
+
+    Raises ChapterError when that would take the text of a chapter that is to stay as it was.
+    """
+    taken = [each for each in formats if each.codec and not (chapter.reused and each.reused)]
+    if taken and chapter.reused and chapter.reason:
+        raise ChapterError(
+            f"the {taken[0].name} of chapter {chapter.number} is {taken[0].reason}, and its text is not that of the "
+            f"book in {project.folder} any more",
+            hint=f"build the whole book again first: narrate build {project.request.source}",
+        )
+    codecs = [] if chapter.reused else [work.MP3]
+    return replace(chapter, encodes=tuple(dict.fromkeys([*codecs, *(each.codec for each in taken)])))
 
 
 def _why(
@@ -240,7 +298,7 @@ def _ingredients(script: ChapterScript, casting: Casting, studio: Studio) -> dic
             case Pause():
                 pauses.append(cue.duration_s)
             case Interlude():
-                drives.append([len(said), cue.duration_s, cue.seed])
+                drives.append([len(said), cue.duration_s, cue.seed, _bed(cue, studio), cue.under_speech_s])
     return {
         "text": _digest(said),
         "pauses": _digest(pauses),
@@ -253,14 +311,22 @@ def _ingredients(script: ChapterScript, casting: Casting, studio: Studio) -> dic
             if part_kind(part)[0] not in _ASKED
         },
         "engine": "; ".join(sorted(set(_fingerprints(voices, studio.config.speech).values()))),
-        "interludes": _digest([drives, studio.bed_fingerprint, mix.interlude_below_lu, mix.interlude_fade_s])
-        if drives
-        else "none",
+        "interludes": _digest([drives, mix.interlude_below_lu, mix.interlude_fade_s]) if drives else "none",
         "loudness": f"{mix.loudness_lufs:g} LUFS, {mix.ceiling_dbtp:g} dBTP",
         "encoder": f"ffmpeg {studio.encoder_fingerprint}",
         "encoder settings": f"{mp3.sample_rate} Hz, {mp3.channels} ch, {mp3.bitrate_kbps}k, {mp3.compression_level}",
         "program": f"{work.TAKE_VERSION}.{work.STRETCH_VERSION}",
     }
+
+
+def _bed(cue: Interlude, studio: Studio) -> str:
+    """The fingerprint of the interlude's bed. Raises ConfigError when there is no such scene."""
+    try:
+        return studio.bed_fingerprint(cue.scene)
+    except ConfigError as error:
+        where = f"line {cue.line}: " if cue.line else ""
+        hint = "; ".join((error.hint, *(name for name, _ in studio.config.mix.recordings)))
+        raise ConfigError(f"{where}{error}", hint=hint) from error
 
 
 def _text_keys(script: ChapterScript) -> tuple[str, str]:
@@ -283,6 +349,7 @@ def _book_key(
     project: Project, chapters: list[ChapterPlan], choices: tuple[ChapterChoice, ...], account: Account
 ) -> str:
     metadata = project.metadata
+    formats = [[name, FORMATS[name].version] for name in project.config.formats]
     picture = metadata.cover.read_bytes() if isinstance(metadata.cover, Path) else metadata.cover
     cover = hashlib.sha256(picture).hexdigest() if picture else ""
     return key(
@@ -297,6 +364,7 @@ def _book_key(
             [_fields(each) for each in account.skipped],
             [[each.language, each.sentences, each.place] for each in account.unspoken],
         ],
+        **({"formats": formats} if formats else {}),
     )
 
 
@@ -305,7 +373,11 @@ def _fields(omission: Omission) -> list[object]:
 
 
 def _publication(
-    before: Record | None, book_key: str, chapters: list[ChapterPlan], changed_files: frozenset[str]
+    before: Record | None,
+    book_key: str,
+    chapters: list[ChapterPlan],
+    changed_files: frozenset[str],
+    formats: tuple[FormatPlan, ...],
 ) -> tuple[Action, str]:
     if before is None:
         return Action.RUN, "not built yet"
@@ -313,6 +385,12 @@ def _publication(
         return Action.MISSING, f"{min(changed_files)} missing or changed"
     if not all(each.reused for each in chapters):
         return Action.RUN, "chapters changed"
+    new = [each for each in formats if each.action is not Action.UP_TO_DATE]
+    if new:
+        return Action.RUN, f"{new[0].name} {new[0].reason}"
+    dropped = sorted(before.formats.keys() - {each.name for each in formats})
+    if dropped:
+        return Action.RUN, f"{dropped[0]} not asked for any more"
     if before.book_key != book_key:
         return Action.RUN, "title, tags, cover or order changed"
     return Action.UP_TO_DATE, ""

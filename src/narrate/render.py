@@ -6,20 +6,25 @@ are in memory at a time. Nothing here touches a file: work is done by `work`, an
 """
 
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from narrate import work
 from narrate.config import Config
-from narrate.mix.assemble import Layout, lay_out, stretches
+from narrate.mix.assemble import Layout, Piece, lay_out, stretches
 from narrate.plan import ChapterPlan
 from narrate.pool import Crew
-from narrate.script import ChapterScript, Interlude, Pause, Utterance
+from narrate.publish.codecs import CODECS
+from narrate.script import ChapterScript, Cue, Interlude, Pause, Utterance
 from narrate.store import Store, key
 from narrate.timeline import ChapterTimeline
+from narrate.units import frames
 from narrate.work import EncodeTask, Line, Sound, SpeakTask, Spoken
+
+Sink = Callable[[str, bytes], None]
+"""Takes a codec's name and the next stretch in that codec."""
 
 _OPEN_CHAPTERS = 4
 """Chapters in memory at a time besides those whose work is done; or twice the workers, for short chapters' sake."""
@@ -28,18 +33,18 @@ _OPEN_CHAPTERS = 4
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Studio:
     """What all chapters of a build share: the settings, the store, a folder to work in, and the fingerprints of the
-    encoder and the interludes' bed."""
+    encoder and each scene's bed."""
 
     config: Config
     store: Path
     scratch: Path
     encoder_fingerprint: str
-    bed_fingerprint: str
+    bed_fingerprint: Callable[[str], str]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Rendered:
-    """A finished chapter: where everything lies. Its MPEG frames went to its sink, in order."""
+    """A finished chapter: where everything lies. What was encoded of it went to its sink, in order."""
 
     plan: ChapterPlan
     timeline: ChapterTimeline
@@ -49,7 +54,7 @@ class Rendered:
 class _Chapter:
     plan: ChapterPlan
     script: ChapterScript
-    sink: Callable[[bytes], None]
+    sink: Sink
     runs: list[range]
     spoken: dict[int, Spoken] = field(default_factory=dict)
     timeline: ChapterTimeline | None = None
@@ -62,14 +67,16 @@ class _Chapter:
         return self.timeline is not None and self.handed_on == len(self.tasks)
 
 
-ToRender = tuple[ChapterPlan, ChapterScript, Callable[[bytes], None]]
-"""A chapter's plan, its script, and the sink that takes its MPEG frames."""
+ToRender = tuple[ChapterPlan, ChapterScript, Sink]
+"""A chapter's plan, its script, and the sink that takes what is encoded of it."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Tag:
+    """A stretch to be spoken; or, once its chapter is laid out, one of the chapter's encodes."""
+
     number: int
-    stretch: int
+    index: int
 
 
 def render(
@@ -80,8 +87,8 @@ def render(
 ) -> Iterator[Rendered]:
     """Render `chapters`; yields each in their order, as soon as it and all before it are done.
 
-    `advance(plan, characters)` hears of progress: every character counts once when it has been spoken and once when
-    it has been encoded.
+    `advance(plan, characters)` hears of progress: every character counts once when it has been spoken and once for each
+    codec that it has been encoded with.
     """
     queue = _Queue(chapters, studio, most_open=max(_OPEN_CHAPTERS, crew.room))
     while True:
@@ -96,7 +103,8 @@ def render(
             for done, result in crew.results():
                 assert isinstance(done, _Tag)
                 chapter = queue.done(done, result)
-                advance(chapter.plan, _characters(chapter, done.stretch))
+                stretch = done.index if isinstance(result, Spoken) else done.index // len(chapter.plan.encodes)
+                advance(chapter.plan, _characters(chapter, stretch))
 
 
 class _Queue:
@@ -127,19 +135,19 @@ class _Queue:
         """What a worker is to do for it."""
         chapter = self._open[tag.number]
         if chapter.timeline is None:
-            return work.speak, _speak_task(chapter, tag.stretch, self._studio)
-        return work.encode, chapter.tasks[tag.stretch]
+            return work.speak, _speak_task(chapter, tag.index, self._studio)
+        return work.encode, chapter.tasks[tag.index]
 
     def done(self, tag: _Tag, result: "Spoken | int") -> _Chapter:
         """Take what a worker answered, and say of which chapter it is."""
         chapter = self._open[tag.number]
         if isinstance(result, Spoken):
-            chapter.spoken[tag.stretch] = result
+            chapter.spoken[tag.index] = result
             if len(chapter.spoken) == len(chapter.runs):
                 _lay_out(chapter, self._studio)
                 self._to_encode.extend(_Tag(tag.number, index) for index in range(len(chapter.tasks)))
         else:
-            chapter.encoded.add(tag.stretch)
+            chapter.encoded.add(tag.index)
             self._to_encode.extendleft(_Tag(tag.number, index) for index in _hand_on(chapter, self._studio))
         return chapter
 
@@ -189,45 +197,75 @@ def _lay_out(chapter: _Chapter, studio: Studio) -> None:
     )
     gain_db = chapter_gain_db((each.block_powers for each in spoken), loudness_lufs=mix.loudness_lufs)
     chapter.timeline = layout.timeline
-    chapter.tasks = [_encode_task(chapter, layout, index, gain_db, studio) for index in range(len(layout.stretches))]
+    chapter.tasks = [
+        task
+        for index in range(len(layout.stretches))
+        for task in _encode_tasks(chapter, layout, index, gain_db, studio)
+    ]
     chapter.spoken.clear()
 
 
-def _encode_task(chapter: _Chapter, layout: Layout, stretch: int, gain_db: float, studio: Studio) -> EncodeTask:
+def _encode_tasks(
+    chapter: _Chapter, layout: Layout, stretch: int, gain_db: float, studio: Studio
+) -> Iterator[EncodeTask]:
     sounds = []
-    for piece in layout.stretches[stretch]:
+    pieces = layout.stretches[stretch]
+    for place, piece in enumerate(pieces):
         cue = chapter.script.cues[piece.cue]
+        under = 0
         match cue:
             case Utterance():
                 source: Line | Interlude | None = _line(cue, chapter.plan, studio)
             case Interlude():
                 source = cue
+                under = _under(cue, pieces[place + 1 :], chapter.script.cues, layout.mix_rate)
             case Pause():
                 source = None
-        sounds.append(Sound(source=source, frame_count=piece.frame_count))
-    return EncodeTask(
-        store=studio.store,
-        scratch=studio.scratch,
-        speech=studio.config.speech,
-        key=_stretch_key(sounds, gain_db, layout.mix_rate, studio),
-        sounds=tuple(sounds),
-        gain_db=gain_db,
-        mix_rate=layout.mix_rate,
-        mix=studio.config.mix,
-        mp3=studio.config.mp3,
-    )
+        sounds.append(Sound(source=source, frame_count=piece.frame_count, under=under))
+    for codec in chapter.plan.encodes:
+        yield EncodeTask(
+            store=studio.store,
+            scratch=studio.scratch,
+            speech=studio.config.speech,
+            key=_stretch_key(sounds, gain_db, layout.mix_rate, codec, studio),
+            sounds=tuple(sounds),
+            gain_db=gain_db,
+            mix_rate=layout.mix_rate,
+            mix=studio.config.mix,
+            mp3=studio.config.mp3,
+            codec=codec,
+        )
 
 
-def _stretch_key(sounds: list[Sound], gain_db: float, mix_rate: int, studio: Studio) -> str:
+def _under(interlude: Interlude, behind: Sequence[Piece], cues: Sequence[Cue], mix_rate: int) -> int:
+    """For how many frames the interlude's bed goes on under the pieces `behind` it: through the pause and the first
+    seconds of speech, but not into another interlude, nor into the silence in which a stretch must end."""
+    if not interlude.under_speech_s or not any(isinstance(cues[piece.cue], Utterance) for piece in behind):
+        return 0
+    pause = next((index for index, piece in enumerate(behind) if isinstance(cues[piece.cue], Utterance)), 0)
+    wanted = sum(piece.frame_count for piece in behind[:pause]) + frames(interlude.under_speech_s, mix_rate)
+    room = 0
+    for index, piece in enumerate(behind):
+        following = [cues[each.cue] for each in behind[index : index + 2]]
+        if len(following) < 2 or isinstance(following[1], Interlude):
+            break  # the pause before another interlude, or at the stretch's end
+        room += piece.frame_count
+    return min(wanted, room)
+
+
+def _stretch_key(sounds: list[Sound], gain_db: float, mix_rate: int, codec: str, studio: Studio) -> str:
     mix, mp3 = studio.config.mix, studio.config.mp3
+    coded: dict[str, object] = {"mp3": [mp3.sample_rate, mp3.bitrate_kbps, mp3.channels, mp3.compression_level]}
+    if codec != work.MP3:
+        coded = {"codec": CODECS[codec].fingerprint}
 
     def named(sound: Sound) -> list[object]:
         match sound.source:
             case Line(key=name):
                 return [sound.frame_count, name]
-            case Interlude(seed=seed):
-                interlude = [seed, studio.bed_fingerprint, mix.interlude_below_lu, mix.interlude_fade_s]
-                return [sound.frame_count, *interlude]
+            case Interlude(scene=scene, seed=seed):
+                interlude = [seed, studio.bed_fingerprint(scene), mix.interlude_below_lu, mix.interlude_fade_s]
+                return [sound.frame_count, sound.under, *interlude]
             case None:
                 return [sound.frame_count]
 
@@ -235,7 +273,7 @@ def _stretch_key(sounds: list[Sound], gain_db: float, mix_rate: int, studio: Stu
         "stretch",
         version=work.STRETCH_VERSION,
         encoder=studio.encoder_fingerprint,
-        mp3=[mp3.sample_rate, mp3.bitrate_kbps, mp3.channels, mp3.compression_level],
+        **coded,
         mix=[mix_rate, mix.loudness_lufs, mix.ceiling_dbtp],
         gain_db=gain_db,
         sounds=[named(sound) for sound in sounds],
@@ -249,11 +287,11 @@ def _hand_on(chapter: _Chapter, studio: Studio) -> list[int]:
     """
     kept = Store(studio.store)
     while chapter.handed_on in chapter.encoded:
-        stretch = chapter.handed_on
-        data = kept.get("stretches", chapter.tasks[stretch].key)
+        task = chapter.tasks[chapter.handed_on]
+        data = kept.get("stretches", task.key)
         if data is None:
-            chapter.encoded.discard(stretch)
-            return [stretch]
-        chapter.sink(data)
+            chapter.encoded.discard(chapter.handed_on)
+            return [chapter.handed_on]
+        chapter.sink(task.codec, data)
         chapter.handed_on += 1
     return []

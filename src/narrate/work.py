@@ -6,7 +6,7 @@ Every task can be run again, anywhere: it finds what is already in the store and
 
 import contextlib
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache, partial
 from importlib import import_module
@@ -26,6 +26,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 T = TypeVar("T")
+Blocks = Callable[[], Iterable["NDArray[np.float32]"]]
+
+MP3 = "mp3"
+"""The codec of chapters and books; `publish.codecs.CODECS` names the others."""
 
 HEAVY = ("numpy", "soxr", "narrate.mix.interlude", "narrate.mix.loudness", "narrate.publish.mp3")
 """Modules that every worker needs and that are worth loading only once."""
@@ -66,15 +70,20 @@ class Spoken:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Sound:
-    """A part of a stretch: what sounds (None for silence) and for how many frames at the task's `mix_rate`."""
+    """A part of a stretch: what sounds (None for silence) and for how many frames at the task's `mix_rate`.
+
+    An interlude goes on for `under` frames below what follows it.
+    """
 
     source: Line | Interlude | None
     frame_count: int
+    under: int = 0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class EncodeTask:
-    """Make sure that the store has the MPEG frames of a stretch under `key`; `scratch` is a folder to work in."""
+    """Make sure that the store has a stretch encoded by `codec` under `key`: its MPEG frames, or `Packets`. `scratch`
+    is a folder to work in."""
 
     store: Path
     scratch: Path
@@ -85,6 +94,7 @@ class EncodeTask:
     mix_rate: int
     mix: MixOptions
     mp3: Mp3Options
+    codec: str = MP3
 
 
 def take_key(engine_fingerprint: str, delivery: Delivery, spoken: str) -> str:
@@ -108,23 +118,37 @@ def speak(task: SpeakTask) -> Spoken:
 
 
 def encode(task: EncodeTask) -> int:
-    """Mix and encode a stretch, unless the store has it; returns the count of its MPEG frames' bytes."""
-    from narrate.mix.dynamics import limiter
-    from narrate.publish import mp3
-
+    """Mix and encode a stretch, unless the store has it; returns the count of its bytes there."""
     kept = store.Store(task.store)
     have = kept.get("stretches", task.key)
     if have is not None:
         return len(have)
+    blocks = partial(_mixed, kept, task)
+    # Under a name of this process: the ffmpeg of a worker that died may still be writing under its own.
+    scratch = task.scratch / f"{task.key[:16]}-{os.getpid()}.{task.codec}"
+    data = _mpeg_frames(task, blocks, scratch) if task.codec == MP3 else _packets(task, blocks, scratch)
+    kept.put("stretches", task.key, data)
+    return len(data)
+
+
+def _mpeg_frames(task: EncodeTask, blocks: Blocks, scratch: Path) -> bytes:
+    from narrate.mix.dynamics import limiter
+    from narrate.publish import mp3
+
     filters = f"{limiter(task.mix)},volume={-task.mp3.encoder_gain_db}dB"
     if task.mix_rate != task.mp3.sample_rate:
         filters += f",aresample={task.mp3.sample_rate}:resampler=soxr"
-    blocks = partial(map, partial(_samples, kept, task), task.sounds)
-    # Under a name of this process: the ffmpeg of a worker that died may still be writing under its own.
-    scratch = task.scratch / f"{task.key[:16]}-{os.getpid()}.mp3"
-    data = mp3.encode(blocks, options=task.mp3, scratch=scratch, input_rate=task.mix_rate, filters=filters)
-    kept.put("stretches", task.key, data)
-    return len(data)
+    return mp3.encode(blocks, options=task.mp3, scratch=scratch, input_rate=task.mix_rate, filters=filters)
+
+
+def _packets(task: EncodeTask, blocks: Blocks, scratch: Path) -> bytes:
+    from narrate.mix.dynamics import limiter
+    from narrate.publish import codecs
+
+    codec = codecs.CODECS[task.codec]
+    filters = limiter(task.mix)
+    encoded = codecs.encode(blocks, codec=codec, scratch=scratch, input_rate=task.mix_rate, filters=filters)
+    return encoded.to_bytes()
 
 
 def _take(
@@ -150,10 +174,24 @@ def _take(
     return read(data)
 
 
+def _mixed(kept: store.Store, task: EncodeTask) -> "Iterator[NDArray[np.float32]]":
+    """The task's sounds, one after the other, with what goes on of one laid under those behind it."""
+    import numpy as np
+
+    rest = np.zeros((0, 1), np.float32)
+    for sound in task.sounds:
+        pcm = _samples(kept, task, sound)
+        if len(rest):
+            over = min(len(rest), sound.frame_count)
+            pcm[:over] += rest[:over]
+        rest = np.concatenate((rest[sound.frame_count :], pcm[sound.frame_count :]))
+        yield pcm[: sound.frame_count]
+
+
 def _samples(kept: store.Store, task: EncodeTask, sound: Sound) -> "NDArray[np.float32]":
     import numpy as np
 
-    from narrate.mix.interlude import clip, load_bed
+    from narrate.mix.interlude import Under, clip, load_bed
     from narrate.units import db_to_gain
 
     rate = task.mix_rate
@@ -162,11 +200,12 @@ def _samples(kept: store.Store, task: EncodeTask, sound: Sound) -> "NDArray[np.f
             return np.zeros((sound.frame_count, 1), np.float32)
         case Interlude() as interlude:
             return clip(
-                load_bed(task.mix.interlude or interlude.scene, sample_rate=rate),
+                load_bed(task.mix.sound(interlude.scene), sample_rate=rate),
                 frames=sound.frame_count,
                 seed=interlude.seed,
                 loudness_lufs=task.mix.loudness_lufs - task.mix.interlude_below_lu,
                 fade_s=task.mix.interlude_fade_s,
+                under=Under(frames=sound.under, speech_lufs=task.mix.loudness_lufs) if sound.under else None,
             )
         case Line() as line:
             pcm, own_rate = _take(kept, task.speech, line, pcm_from_bytes)

@@ -15,7 +15,10 @@ def build(
     interlude: options.InterludeFile = None,
     interludes: options.Interludes = None,
     interlude_seconds: options.InterludeSeconds = None,
+    scene: options.Scene = None,
+    scenes: options.Scenes = None,
     describe: options.Describe = None,
+    formats: options.Formats = None,
     store: options.StoreDir = None,
     jobs: options.Jobs = None,
     reset: options.Reset = False,
@@ -36,7 +39,10 @@ def build(
         interlude=interlude,
         interludes=interludes,
         interlude_seconds=interlude_seconds,
+        scene=scene,
+        scenes=scenes,
         describe=describe,
+        formats=formats,
     )
     request = options.request(source, out, settings, store, jobs)
 

@@ -36,10 +36,21 @@ InterludeFile = Annotated[
 Interludes = Annotated[
     bool | None, typer.Option("--interludes/--no-interludes", help="Drive between sections, or not.")
 ]
+Scene = Annotated[
+    str | None, typer.Option("--scene", help="What interludes sound like; see `narrate interludes`.", metavar="NAME")
+]
+Scenes = Annotated[
+    str | None,
+    typer.Option("--scenes", help="A drive through one scene after the other.", metavar="journey"),
+]
 InterludeSeconds = Annotated[float | None, typer.Option("--interlude-seconds", help="Length of an interlude (6).")]
 Describe = Annotated[
     str | None,
     typer.Option("--describe", help="Pictures, tables, notes …: full, brief or skip.", metavar="full|brief|skip"),
+]
+Formats = Annotated[
+    list[str] | None,
+    typer.Option("--format", help="Beside the MP3s: m4b, opus, flac, …; as often as you like.", metavar="NAME"),
 ]
 Coverage = Annotated[bool, typer.Option("--coverage", help="What is voiced, described and skipped, and where and why.")]
 StoreDir = Annotated[
@@ -67,7 +78,10 @@ def flags(
     interlude: Path | None = None,
     interludes: bool | None = None,
     interlude_seconds: float | None = None,
+    scene: str | None = None,
+    scenes: str | None = None,
     describe: str | None = None,
+    formats: list[str] | None = None,
 ) -> "Flags":
     """Those settings that were given, by their names in the configuration. Paths count from the source's folder: they
     are remembered beside the book, for whoever regenerates a chapter from another folder."""
@@ -79,7 +93,10 @@ def flags(
         "interludes.file": _seen_from(source.parent, interlude) if interlude else None,
         "interludes.enabled": interludes,
         "interludes.seconds": interlude_seconds,
+        "interludes.scene": scene,
+        "interludes.scenes": scenes,
         "describe.mode": describe,
+        "formats": ", ".join(formats) if formats else None,
     }
     return {name: value for name, value in given.items() if value is not None}
 
