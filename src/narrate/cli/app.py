@@ -9,6 +9,7 @@ from typer.core import TyperGroup
 
 from narrate.cli import (
     build,
+    captions,
     doctor,
     inspect,
     names,
@@ -119,6 +120,7 @@ app.command("names")(names.names)
 app.command("inspect")(inspect.inspect)
 app.command("player")(player.player)
 app.command("serve")(serve.serve)
+app.command("captions")(captions.captions)
 app.command("voices")(voices.voices)
 app.command("store")(store.store)
 app.command("doctor")(doctor.doctor)
