@@ -12,6 +12,7 @@ from narrate.cli import (
     captions,
     doctor,
     inspect,
+    interludes,
     names,
     plan,
     player,
@@ -118,6 +119,7 @@ app.command("say")(say.say)
 app.command("script")(script.script)
 app.command("names")(names.names)
 app.command("inspect")(inspect.inspect)
+app.command("interludes")(interludes.interludes)
 app.command("player")(player.player)
 app.command("serve")(serve.serve)
 app.command("captions")(captions.captions)
