@@ -3,6 +3,7 @@
 import json
 import re
 import subprocess
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -133,7 +134,7 @@ def test_cues_never_overlap_and_never_outgrow_their_lines(sentences: list[tuple[
         assert cue.start_ms < cue.end_ms
         assert len(cue.texts) <= 2
         assert all(len(text) <= 42 for text in cue.texts)
-    assert all(one.end_ms <= other.start_ms for one, other in zip(found, found[1:], strict=False))
+    assert all(one.end_ms <= other.start_ms for one, other in pairwise(found))
     for block in to_vtt(found).split("\n\n")[1:]:
         assert re.fullmatch(r"\d\d:\d\d:\d\d\.\d{3} --> \d\d:\d\d:\d\d\.\d{3}", block.splitlines()[1])
 
