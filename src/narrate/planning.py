@@ -18,7 +18,7 @@ from narrate.process import ffmpeg_version
 from narrate.project import Project, chosen
 from narrate.render import Studio
 from narrate.script import Account, ChapterScript, Interlude, Omission, Pause, Utterance
-from narrate.store import Store, key
+from narrate.store import key, open_store
 from narrate.take import Delivery
 
 SAME_VOICE = "same"
@@ -120,7 +120,7 @@ def takes_to_speak(project: Project, chapter: ChapterPlan) -> int:
     """How many of the chapter's sentences a build would speak: those whose take the store does not have."""
     if chapter.reused:
         return 0
-    kept = Store(project.request.store)
+    kept = open_store(project.request.store)
     fingerprint = work.engine(project.config.engine).fingerprint()
     said = project.script(chapter.number).utterances
     keys = {work.take_key(fingerprint, chapter.delivery_of(each), each.spoken) for each in said}
