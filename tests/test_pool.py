@@ -3,6 +3,8 @@
 import contextlib
 import os
 import signal
+import subprocess
+import sys
 import time
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
@@ -114,3 +116,54 @@ def test_a_worker_ends_by_sigterm_without_a_word_whatever_its_parent_does(monkey
             assert gather(crew) == {"handler": True}
     finally:
         signal.signal(signal.SIGTERM, before)
+
+
+linux_only = pytest.mark.skipif(sys.platform != "linux", reason="workers are forked on Linux only")
+
+
+def resident_mb(_: object) -> float:
+    """What this process alone holds, in MB: pages that it shares with others count for their part."""
+    line = next(line for line in Path("/proc/self/smaps_rollup").read_text().splitlines() if line.startswith("Pss:"))
+    return int(line.split()[1]) / 1024
+
+
+@linux_only
+def test_workers_apart_hold_nothing_of_a_long_document() -> None:
+    document = [f"sentence {number}" for number in range(2_000_000)]  # some 150 MB
+    held = resident_mb(None)
+    with Crew(partial(workers, 1, "pyttsx3", apart=True), room=1) as crew:
+        crew.submit(resident_mb, None, tag="worker")
+        worker = gather(crew)["worker"]
+    assert held > 150, len(document)
+    assert isinstance(worker, float)
+    assert worker < 80
+
+
+ORPHANS = """
+import time
+from narrate.pool import workers
+
+if __name__ == "__main__":
+    executor = workers(2, "pyttsx3", apart=True)
+    for task in [executor.submit(time.sleep, 0.2) for _ in range(2)]:
+        task.result()
+    print(*executor._processes, flush=True)
+    time.sleep(60)
+"""
+
+
+@linux_only
+def test_workers_apart_end_with_the_build_that_is_killed(tmp_path: Path) -> None:
+    script = tmp_path / "orphans.py"
+    script.write_text(ORPHANS)
+    build = subprocess.Popen([sys.executable, script], stdout=subprocess.PIPE)
+    assert build.stdout
+    pids = [int(pid) for pid in build.stdout.readline().split()]
+    build.kill()
+    build.wait()
+    build.stdout.close()
+    assert len(pids) == 2
+    deadline = time.monotonic() + 20
+    while any(Path(f"/proc/{pid}/cmdline").exists() and Path(f"/proc/{pid}/cmdline").read_bytes() for pid in pids):
+        assert time.monotonic() < deadline, "workers outlived their build"
+        time.sleep(0.05)

@@ -31,6 +31,10 @@ __all__ = ["Progress", "Project", "Request", "make", "make_plan", "open_project"
 _INLINE_CHARACTERS = 1500
 """A book this short is spoken and encoded before worker processes would have started."""
 
+_SHARED_CHARACTERS = 2_000_000
+"""Workers forked from a process that holds a document come to hold a copy of what it touches: of this one 10 MB each,
+of one ten times as long 50 MB."""
+
 _BYTES_A_CHARACTER = 3000
 _TRIES = 8
 """How often a book is planned anew because others publish it: each of them has then published once."""
@@ -147,4 +151,5 @@ def _executor(project: Project, plan: Plan) -> Callable[[], Executor]:
     characters = sum(each.characters for each in plan.chapters if not each.reused)
     if project.request.jobs == 1 or characters <= _INLINE_CHARACTERS:
         return Inline
-    return partial(workers, project.request.jobs, project.config.engine)
+    long = sum(each.characters for each in plan.chapters) > _SHARED_CHARACTERS
+    return partial(workers, project.request.jobs, project.config.engine, apart=long)

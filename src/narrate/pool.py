@@ -11,6 +11,7 @@ import multiprocessing
 import os
 import signal
 import sys
+import threading
 from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, CancelledError, Executor, Future, ProcessPoolExecutor, wait
@@ -42,20 +43,27 @@ class Inline(Executor):
         return future
 
 
-def workers(jobs: int, engine: str) -> Executor:
-    """`jobs` worker processes: forked from this one where that is safe, so that what is loaded is loaded once."""
-    if sys.platform == "linux":
+def workers(jobs: int, engine: str, *, apart: bool = False) -> Executor:
+    """`jobs` worker processes, forked where that is safe, so that what is loaded is loaded once: from this process, or
+    `apart` from it, by a server that does not hold the document (0.2 s of CPU time more)."""
+    method = _start_method(apart)
+    context: Any = multiprocessing.get_context(method)
+    if method == "fork":
         work.warm(engine)
-        # Looking for garbage writes into every object: a long document would be copied into each worker.
+        # Looking for garbage writes into every object: a document would be copied into each worker.
         gc.freeze()
         give_back_memory()
-        context: Any = multiprocessing.get_context("fork")
-    else:
-        context = multiprocessing.get_context("spawn")
+    elif method == "forkserver":
+        context.set_forkserver_preload(list(work.HEAVY))
     serial = context.Value("i", 0)
-    return ProcessPoolExecutor(
-        jobs, mp_context=context, initializer=_start_worker, initargs=(os.getpid(), serial, engine)
-    )
+    parent = 0 if apart else os.getpid()
+    return ProcessPoolExecutor(jobs, mp_context=context, initializer=_start_worker, initargs=(parent, serial, engine))
+
+
+def _start_method(apart: bool) -> str:
+    if sys.platform != "linux":
+        return "spawn"
+    return "forkserver" if apart else "fork"
 
 
 def _start_worker(parent: int, serial: Any, engine: str) -> None:
@@ -63,11 +71,23 @@ def _start_worker(parent: int, serial: Any, engine: str) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     # The executor ends the others by it when one has died; the parent's handler, inherited, would have them complain.
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    die_with_parent(parent)
+    if parent:
+        die_with_parent(parent)
+    else:
+        # A server's child, and the server lives as long as its children do: the build itself must be watched.
+        die_with_parent(os.getppid())
+        threading.Thread(target=_end_with_build, daemon=True).start()
     with serial.get_lock():
         work.settle(serial.value)
         serial.value += 1
     work.warm(engine)
+
+
+def _end_with_build() -> None:
+    build = multiprocessing.parent_process()
+    if build is not None:
+        build.join()
+        os.kill(os.getpid(), signal.SIGKILL)
 
 
 class KilledError(Exception):

@@ -8,8 +8,9 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from narrate.plan import ChapterChoice, ChapterRecord, Choice, Record
+from narrate.release import RECORD_FILE
 
-FILE = "build.json"
+FILE = RECORD_FILE
 _FORMAT = 1
 
 

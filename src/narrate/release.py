@@ -16,6 +16,7 @@ from narrate.units import seconds
 CHAPTERS_FOLDER = "chapters"
 COVER_FILE = "cover.jpg"
 MANIFEST_FILE = "publication.json"
+RECORD_FILE = "build.json"
 TIMELINE_FILE = "timeline.json"
 
 _LONGEST_CHARACTERS = 100

@@ -9,6 +9,7 @@ import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache, partial
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
     from narrate.speech.engine import Engine
 
 T = TypeVar("T")
+
+HEAVY = ("numpy", "soxr", "narrate.mix.interlude", "narrate.mix.loudness", "narrate.publish.mp3")
+"""Modules that every worker needs and that are worth loading only once."""
 
 TAKE_VERSION = 1
 """Raise when the same sentence and delivery would give other samples: another trim, another check."""
@@ -206,11 +210,6 @@ def engine(name: str) -> "Engine":
 
 def warm(engine_name: str) -> None:
     """Load in the parent what every worker needs, so that forked workers share it and start at once."""
-    import numpy as np  # noqa: F401
-    import soxr  # noqa: F401
-
-    import narrate.mix.interlude
-    import narrate.mix.loudness
-    import narrate.publish.mp3  # noqa: F401
-
+    for module in HEAVY:
+        import_module(module)
     engine(engine_name)
