@@ -97,7 +97,7 @@ def _check(account: Account, project: Project) -> None:
     )
 
 
-def make_studio(project: Project, *, scratch: Path = Path()) -> Studio:
+def make_studio(project: Project, *, scratch: Path | None = None) -> Studio:
     """What all chapters of a build share; a plan needs no `scratch`.
 
     Raises AudioError when the interlude's recording does not exist.

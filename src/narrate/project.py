@@ -16,7 +16,7 @@ from narrate.process import cores
 from narrate.release import release_folder
 from narrate.script import ChapterScript
 from narrate.speech.engine import Voice
-from narrate.store import default_root
+from narrate.store import Place, default_place
 
 Flags = Mapping[str, str | int | float | bool]
 
@@ -28,7 +28,7 @@ class Request:
     source: Path | source.Location
     out: Path = Path("audiobooks")
     flags: Flags = field(default_factory=dict)
-    store: Path = field(default_factory=default_root)
+    store: Place = field(default_factory=default_place)
     jobs: int = field(default_factory=cores)
 
 

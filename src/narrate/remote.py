@@ -10,6 +10,7 @@ import random
 import secrets
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -50,14 +51,15 @@ class Remote:
             nonlocal left
             paths = [self._path(name) for name in left]
             answers = self._system.cat(paths, recursive=False, on_error="return") if paths else {}
-            again, mishap = [], None
+            again: list[str] = []
+            mishap: BaseException | None = None
             for name, path in zip(left, paths, strict=True):
                 answer = _of(answers, path)
                 if isinstance(answer, bytes):
                     found[name] = answer
                 elif not isinstance(answer, FileNotFoundError):
                     again.append(name)
-                    mishap = answer
+                    mishap = answer if isinstance(answer, BaseException) else OSError(f"{name}: no answer")
             left = again
             if mishap:
                 raise mishap
@@ -71,7 +73,7 @@ class Remote:
             self._insist(lambda: self._system.pipe({self._path(name): data for name, data in files.items()}))
             return
         for name, data in files.items():
-            self._place(name, lambda path, data=data: self._system.pipe_file(path, data))
+            self._place(name, partial(self._pipe, data))
 
     def upload(self, file: Path, name: str) -> None:
         """Write what `file` holds, a part at a time."""
@@ -101,12 +103,15 @@ class Remote:
         """Remove files; no error where there is none."""
         for name in names:
             try:
-                self._insist(lambda name=name: self._system.rm_file(self._path(name)))
+                self._insist(partial(self._system.rm_file, self._path(name)))
             except FileNotFoundError:
                 continue
 
     def _path(self, name: str) -> str:
         return f"{self._root}/{name}"
+
+    def _pipe(self, data: bytes, path: str) -> None:
+        self._system.pipe_file(path, data)
 
     def _place(self, name: str, write: Callable[[str], object]) -> None:
         path = self._path(name)
@@ -158,12 +163,13 @@ def _connected(protocol: str, address: str) -> tuple[Any, str]:
 
     try:
         # Listings that somebody keeps would hide what other machines write.
-        return fsspec.core.url_to_fs(address, use_listings_cache=False, skip_instance_cache=True)
+        system, root = fsspec.core.url_to_fs(address, use_listings_cache=False, skip_instance_cache=True)
+        return system, str(root)
     except ImportError as error:
         extra = _EXTRAS.get(protocol)
         hint = f"pip install 'narrate-road[{extra}]'" if extra else str(error)
         raise ConfigError(f"{address}: {protocol}:// needs a library that is not installed", hint=hint) from error
     except ValueError as error:
-        raise ConfigError(f"{address}: no such kind of address", hint="s3://, gs://, az://, sftp://, file://") from error
+        raise ConfigError(f"{address}: no such kind of address", hint="s3, gs, az, sftp and file are") from error
     except Exception as error:  # a backend connects when it is made, and each has its own errors
         raise OutputError(f"{address}: {' '.join(str(error).split())[:300]}", hint="is it reachable?") from error

@@ -1,10 +1,11 @@
-"""Chapters rendered side by side: the order in which stretches are spoken, laid out, encoded and handed on.
+"""A book's chapters side by side: the order in which stretches are spoken, laid out, encoded and handed on.
 
 Speech of a chapter, then its gain (one for the whole chapter, from the loudness of all its takes), then its encodes.
 Encodes go before speech, so chapters are finished one after the other while later ones are spoken, and only a few
 are in memory at a time. Nothing here touches a file: work is done by `work`, and a chapter's frames go to its `sink`.
 """
 
+import itertools
 from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -15,9 +16,8 @@ from narrate import work
 from narrate.config import Config
 from narrate.mix.assemble import Layout, lay_out, stretches
 from narrate.plan import ChapterPlan
-from narrate.pool import Crew
 from narrate.script import ChapterScript, Interlude, Pause, Utterance
-from narrate.store import Store, key
+from narrate.store import Place, key, open_store
 from narrate.timeline import ChapterTimeline
 from narrate.work import EncodeTask, Line, Sound, SpeakTask, Spoken
 
@@ -31,8 +31,8 @@ class Studio:
     engine, the encoder and the interludes' bed."""
 
     config: Config
-    store: Path
-    scratch: Path
+    store: Place
+    scratch: Path | None
     engine_fingerprint: str
     encoder_fingerprint: str
     bed_fingerprint: str
@@ -67,51 +67,29 @@ ToRender = tuple[ChapterPlan, ChapterScript, Callable[[bytes], None]]
 """A chapter's plan, its script, and the sink that takes its MPEG frames."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Tag:
-    number: int
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Part:
+    """What a task is about: a stretch of a chapter, both by their numbers (from 1 and from 0)."""
+
+    chapter: int
     stretch: int
 
 
-def render(
-    chapters: Iterator[ToRender],
-    crew: Crew,
-    studio: Studio,
-    advance: Callable[[ChapterPlan, int], None],
-) -> Iterator[Rendered]:
-    """Render `chapters`; yields each in their order, as soon as it and all before it are done.
+class Rendering:
+    """What is to be done next for a book: encodes before speech, chapters in their order, a few open at a time.
 
-    `advance(plan, characters)` hears of progress: every character counts once when it has been spoken and once when
-    it has been encoded.
+    Give `work` of each `next` part to a worker and what it answers to `done`; then look whether a chapter `finished`.
     """
-    queue = _Queue(chapters, studio, most_open=max(_OPEN_CHAPTERS, crew.room))
-    while True:
-        while crew.has_room and (tag := queue.next()) is not None:
-            crew.submit(*queue.work(tag), tag=tag)
-        finished = queue.finished()
-        if finished:
-            yield finished
-        elif crew.is_idle:
-            return
-        else:
-            for done, result in crew.results():
-                assert isinstance(done, _Tag)
-                chapter = queue.done(done, result)
-                advance(chapter.plan, _characters(chapter, done.stretch))
 
-
-class _Queue:
-    """What is to be done next: encodes before speech, chapters in their order, a few open at a time."""
-
-    def __init__(self, chapters: Iterator[ToRender], studio: Studio, *, most_open: int) -> None:
-        self._most_open = most_open
+    def __init__(self, chapters: Iterator[ToRender], studio: Studio, *, room: int) -> None:
+        self._most_open = max(_OPEN_CHAPTERS, room)
         self._chapters = chapters
         self._studio = studio
         self._open: dict[int, _Chapter] = {}
-        self._to_speak: deque[_Tag] = deque()
-        self._to_encode: deque[_Tag] = deque()
+        self._to_speak: deque[Part] = deque()
+        self._to_encode: deque[Part] = deque()
 
-    def next(self) -> _Tag | None:
+    def next(self) -> Part | None:
         """The next task; None when there is none for now."""
         while not self._to_encode and not self._to_speak and len(self._open) < self._most_open:
             following = next(self._chapters, None)
@@ -120,29 +98,32 @@ class _Queue:
             plan, script, sink = following
             runs = stretches(script.cues, sample_rate=self._studio.config.mix.sample_rate)
             self._open[plan.number] = _Chapter(plan=plan, script=script, sink=sink, runs=runs)
-            self._to_speak.extend(_Tag(plan.number, index) for index in range(len(runs)))
+            self._to_speak.extend(Part(chapter=plan.number, stretch=index) for index in range(len(runs)))
         waiting = self._to_encode or self._to_speak
         return waiting.popleft() if waiting else None
 
-    def work(self, tag: _Tag) -> "tuple[Callable[[Any], Any], SpeakTask | EncodeTask]":
+    def work(self, part: Part) -> "tuple[Callable[[Any], Any], SpeakTask | EncodeTask]":
         """What a worker is to do for it."""
-        chapter = self._open[tag.number]
+        chapter = self._open[part.chapter]
         if chapter.timeline is None:
-            return work.speak, _speak_task(chapter, tag.stretch, self._studio)
-        return work.encode, chapter.tasks[tag.stretch]
+            return work.speak, _speak_task(chapter, part.stretch, self._studio)
+        return work.encode, chapter.tasks[part.stretch]
 
-    def done(self, tag: _Tag, result: "Spoken | int") -> _Chapter:
-        """Take what a worker answered, and say of which chapter it is."""
-        chapter = self._open[tag.number]
+    def done(self, part: Part, result: "Spoken | int") -> tuple[ChapterPlan, int]:
+        """Take what a worker answered; returns the chapter, and how many characters have come a step further: each does
+        so twice, when it has been spoken and when it has been encoded."""
+        chapter = self._open[part.chapter]
         if isinstance(result, Spoken):
-            chapter.spoken[tag.stretch] = result
+            chapter.spoken[part.stretch] = result
             if len(chapter.spoken) == len(chapter.runs):
                 _lay_out(chapter, self._studio)
-                self._to_encode.extend(_Tag(tag.number, index) for index in range(len(chapter.tasks)))
+                self._to_encode.extend(Part(chapter=part.chapter, stretch=index) for index in range(len(chapter.tasks)))
         else:
-            chapter.encoded.add(tag.stretch)
-            self._to_encode.extendleft(_Tag(tag.number, index) for index in _hand_on(chapter, self._studio))
-        return chapter
+            chapter.encoded.add(part.stretch)
+            self._to_encode.extendleft(
+                Part(chapter=part.chapter, stretch=index) for index in _hand_on(chapter, self._studio)
+            )
+        return chapter.plan, _characters(chapter, part.stretch)
 
     def finished(self) -> Rendered | None:
         """The first chapter, if it is done; it is then forgotten."""
@@ -164,6 +145,7 @@ def _speak_task(chapter: _Chapter, stretch: int, studio: Studio) -> SpeakTask:
     return SpeakTask(
         store=studio.store,
         engine=studio.config.engine,
+        engine_fingerprint=studio.engine_fingerprint,
         lines=tuple(_line(cue, chapter.plan, studio) for cue in cues if isinstance(cue, Utterance)),
         fresh=chapter.plan.fresh,
     )
@@ -210,6 +192,9 @@ def _encode_task(chapter: _Chapter, layout: Layout, stretch: int, gain_db: float
         store=studio.store,
         scratch=studio.scratch,
         engine=studio.config.engine,
+        engine_fingerprint=studio.engine_fingerprint,
+        encoder_fingerprint=studio.encoder_fingerprint,
+        recording="" if studio.scratch else key("recording", fingerprint=studio.bed_fingerprint),
         key=_stretch_key(sounds, gain_db, layout.mix_rate, studio),
         sounds=tuple(sounds),
         gain_db=gain_db,
@@ -248,7 +233,9 @@ def _hand_on(chapter: _Chapter, studio: Studio) -> list[int]:
 
     A stretch can be gone from the store by now (pruned, damaged): then it is simply made once more.
     """
-    kept = Store(studio.store)
+    kept = open_store(studio.store)
+    ready = itertools.takewhile(chapter.encoded.__contains__, itertools.count(chapter.handed_on))
+    kept.fetch("stretches", [chapter.tasks[stretch].key for stretch in ready])
     while chapter.handed_on in chapter.encoded:
         stretch = chapter.handed_on
         data = kept.get("stretches", chapter.tasks[stretch].key)

@@ -6,18 +6,21 @@ Every task can be run again, anywhere: it finds what is already in the store and
 
 import contextlib
 import os
-from collections.abc import Callable
+import platform
+import tempfile
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache, partial
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from narrate import speech, store
-from narrate.errors import NarrateError
+from narrate import process, speech, store
+from narrate.errors import AudioError, NarrateError, VoiceError
 from narrate.mix.options import MixOptions
 from narrate.publish.options import Mp3Options
 from narrate.script import Interlude
+from narrate.store import Place
 from narrate.take import Delivery, Measure, measure_from_bytes, pcm_from_bytes, to_bytes
 
 if TYPE_CHECKING:
@@ -51,10 +54,17 @@ class Line:
 class SpeakTask:
     """Make sure that the store has the takes of `lines`. `fresh`: speak them even when it has."""
 
-    store: Path
+    store: Place
     engine: str
+    engine_fingerprint: str
     lines: tuple[Line, ...]
     fresh: bool = False
+
+    @property
+    def key(self) -> str:
+        """What is asked for, whoever asks: equal tasks have equal keys."""
+        keys = [line.key for line in self.lines]
+        return store.key("speak", store=str(self.store), lines=keys, fresh=self.fresh)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -75,11 +85,16 @@ class Sound:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class EncodeTask:
-    """Make sure that the store has the MPEG frames of a stretch under `key`; `scratch` is a folder to work in."""
+    """Make sure that the store has the MPEG frames of a stretch under `key`; `scratch` is a folder to work in, None for
+    one of the worker's own, on another machine: what the person recorded for interludes is then in the store under
+    `recording`."""
 
-    store: Path
-    scratch: Path
+    store: Place
+    scratch: Path | None
     engine: str
+    engine_fingerprint: str
+    encoder_fingerprint: str
+    recording: str
     key: str
     sounds: tuple[Sound, ...]
     gain_db: float
@@ -103,8 +118,12 @@ def take_key(engine_fingerprint: str, delivery: Delivery, spoken: str) -> str:
 
 def speak(task: SpeakTask) -> Spoken:
     """Speak what the store does not have yet. Raises SpeechError naming the sentence that could not be spoken."""
-    kept = store.Store(task.store)
-    takes = [_take(kept, task.engine, line, measure_from_bytes, fresh=task.fresh) for line in task.lines]
+    kept = store.open_store(task.store)
+    _check_engine(task)
+    if not task.fresh:
+        kept.fetch("takes", [line.key for line in task.lines])
+    with kept.together():
+        takes = [_take(kept, task.engine, line, measure_from_bytes, fresh=task.fresh) for line in task.lines]
     return Spoken(measures=tuple(each for each, _ in takes), block_powers=b"".join(powers for _, powers in takes))
 
 
@@ -113,19 +132,45 @@ def encode(task: EncodeTask) -> int:
     from narrate.mix.dynamics import limiter
     from narrate.publish import mp3
 
-    kept = store.Store(task.store)
+    kept = store.open_store(task.store)
     have = kept.get("stretches", task.key)
     if have is not None:
         return len(have)
+    _check_engine(task)
+    if process.ffmpeg_version() != task.encoder_fingerprint:
+        raise _other("ffmpeg", process.ffmpeg_version(), task.encoder_fingerprint)
+    kept.fetch("takes", [sound.source.key for sound in task.sounds if isinstance(sound.source, Line)])
     filters = f"{limiter(task.mix)},volume={-task.mp3.encoder_gain_db}dB"
     if task.mix_rate != task.mp3.sample_rate:
         filters += f",aresample={task.mp3.sample_rate}:resampler=soxr"
     blocks = partial(map, partial(_samples, kept, task), task.sounds)
-    # Under a name of this process: the ffmpeg of a worker that died may still be writing under its own.
-    scratch = task.scratch / f"{task.key[:16]}-{os.getpid()}.mp3"
-    data = mp3.encode(blocks, options=task.mp3, scratch=scratch, input_rate=task.mix_rate, filters=filters)
+    with _scratch(task) as scratch:
+        data = mp3.encode(blocks, options=task.mp3, scratch=scratch, input_rate=task.mix_rate, filters=filters)
     kept.put("stretches", task.key, data)
     return len(data)
+
+
+def _check_engine(task: SpeakTask | EncodeTask) -> None:
+    found = engine(task.engine).fingerprint()
+    if found != task.engine_fingerprint:
+        raise _other("speech engine", found, task.engine_fingerprint)
+
+
+def _other(what: str, found: str, wanted: str) -> VoiceError:
+    return VoiceError(
+        f"the worker on {platform.node()} has another {what} than the build: {found}, not {wanted}",
+        hint="install the same versions on every machine",
+    )
+
+
+@contextlib.contextmanager
+def _scratch(task: EncodeTask) -> Iterator[Path]:
+    if task.scratch is None:
+        with tempfile.TemporaryDirectory(prefix="narrate-") as folder:
+            yield Path(folder, "stretch.mp3")
+    else:
+        # Under a name of this process: the ffmpeg of a worker that died may still be writing under its own.
+        yield task.scratch / f"{task.key[:16]}-{os.getpid()}.mp3"
 
 
 def _take(
@@ -163,7 +208,7 @@ def _samples(kept: store.Store, task: EncodeTask, sound: Sound) -> "NDArray[np.f
             return np.zeros((sound.frame_count, 1), np.float32)
         case Interlude() as interlude:
             return clip(
-                load_bed(task.mix.interlude or interlude.scene, sample_rate=rate),
+                load_bed(_recording(kept, task) or interlude.scene, sample_rate=rate),
                 frames=sound.frame_count,
                 seed=interlude.seed,
                 loudness_lufs=task.mix.loudness_lufs - task.mix.interlude_below_lu,
@@ -174,6 +219,21 @@ def _samples(kept: store.Store, task: EncodeTask, sound: Sound) -> "NDArray[np.f
             pcm = _resampled(pcm, own_rate, sound.frame_count, rate)
             pcm *= np.float32(db_to_gain(task.gain_db))
             return pcm
+
+
+def _recording(kept: store.Store, task: EncodeTask) -> Path | None:
+    if not task.mix.interlude or not task.recording:
+        return task.mix.interlude
+    here = store.default_root() / "recordings" / (task.recording + task.mix.interlude.suffix)
+    if not here.exists():
+        data = kept.get("recordings", task.recording)
+        if data is None:
+            raise AudioError(f"{task.mix.interlude}: not in the store any more", hint="build it again")
+        here.parent.mkdir(parents=True, exist_ok=True)
+        part = here.with_name(f".{here.name}.{os.getpid()}.part")
+        part.write_bytes(data)
+        part.replace(here)
+    return here
 
 
 def _resampled(pcm: "NDArray[np.float32]", own_rate: int, frame_count: int, sample_rate: int) -> "NDArray[np.float32]":

@@ -38,6 +38,7 @@ __all__ = [
 Place = Path | str
 """A folder of this machine; or an address such as `s3://bucket/prefix`, as fsspec knows them."""
 
+
 def default_root() -> Path:
     """The folder of this machine: `NARRATE_STORE`, unless that is an address, else `narrate` in the user's cache."""
     named = os.environ.get("NARRATE_STORE")

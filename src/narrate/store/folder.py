@@ -28,6 +28,7 @@ _HINTS = {
 }
 _serial = itertools.count()
 
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Entry:
     """A file of the store, as `narrate store` counts it."""

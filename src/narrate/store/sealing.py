@@ -1,4 +1,4 @@
-"""How an entry is known to be whole and at its right place: a magic line, the SHA-256 of its name and data, the data."""
+"""How an entry is known to be whole and in its place: a magic line, the SHA-256 of its name and data, the data."""
 
 import hashlib
 
