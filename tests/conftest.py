@@ -100,7 +100,7 @@ class Desk:
 @pytest.fixture
 def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Desk:
     engine = FakeEngine()
-    monkeypatch.setitem(speech.ENGINES, "fake", lambda: engine)
+    monkeypatch.setitem(speech.ENGINES, "fake", lambda _: engine)
     work.engine.cache_clear()
     return Desk(folder=tmp_path, engine=engine)
 

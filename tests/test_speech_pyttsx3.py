@@ -18,7 +18,7 @@ import pytest
 
 from narrate.errors import SpeechError, VoiceError
 from narrate.script import plain, pronounced
-from narrate.speech import ENGINES, Delivery, engine
+from narrate.speech import ENGINES, Delivery, SpeechOptions, ensemble
 from narrate.speech.forks import ForkGuard
 from narrate.speech.guard import ATTEMPTS, AttemptError, RefusalError, WorkerGuard
 from narrate.speech.ipa import SOUNDS, signs_unknown, to_espeak
@@ -45,7 +45,7 @@ FRENCH = Delivery(voice="roa/fr", rate_wpm=220, pitch=20)
 
 @pytest.fixture(scope="module")
 def real():
-    return engine()
+    return Pyttsx3Engine()
 
 
 def make_fresh():
@@ -63,8 +63,9 @@ def said(take, spoken):
 def speak_in_a_new_process(sentences, delivery) -> list[str]:
     script = f"""
 import hashlib
-from narrate.speech import Delivery, engine
-real = engine()
+from narrate.speech import Delivery
+from narrate.speech.pyttsx3_engine import Pyttsx3Engine
+real = Pyttsx3Engine()
 for sentence in {sentences!r}:
     take = real.speak(sentence, {delivery!r})
     print(hashlib.sha256(take.pcm.tobytes() + repr(take.info).encode()).hexdigest())
@@ -104,7 +105,7 @@ def test_a_worker_gives_the_same_samples_as_forked_children(real):
     deliveries = [US, WHISPER, ECHO, FRENCH, US, US]
     for sentence, delivery in zip(SENTENCES, deliveries, strict=True):
         assert digest(slow.speak(sentence, delivery)) == digest(real.speak(sentence, delivery))
-    assert slow.fingerprint() == real.fingerprint()
+    assert slow.fingerprint("") == real.fingerprint("")
     assert slow.voices() == real.voices()
     worker.close()
 
@@ -401,7 +402,7 @@ class Mortal:
 
 def test_a_listing_of_voices_that_is_killed_is_asked_for_again():
     mortal = Mortal(deaths=ATTEMPTS - 1)
-    assert Pyttsx3Engine(mortal).fingerprint().startswith("mortal 1")
+    assert Pyttsx3Engine(mortal).fingerprint("").startswith("mortal 1")
     assert mortal.asked == ATTEMPTS
 
 
@@ -419,15 +420,15 @@ def test_an_unknown_voice_is_an_error_with_a_hint(real):
 
 
 def test_the_fingerprint_names_what_decides_the_samples(real):
-    assert real.fingerprint().startswith("pyttsx3: espeak-ng 1.")
-    assert "data " in real.fingerprint()
-    assert real.fingerprint() == Pyttsx3Engine().fingerprint()
+    assert real.fingerprint("").startswith("pyttsx3: espeak-ng 1.")
+    assert "data " in real.fingerprint("")
+    assert real.fingerprint("") == Pyttsx3Engine().fingerprint("")
 
 
 def test_an_unknown_engine_is_an_error():
     assert "pyttsx3" in ENGINES
     with pytest.raises(VoiceError, match="no speech engine called “hal”"):
-        engine("hal")
+        ensemble(SpeechOptions(engine="hal")).resolve("", "en")
 
 
 def test_importing_the_stage_loads_neither_numpy_nor_pyttsx3():
@@ -439,7 +440,8 @@ def test_importing_the_stage_loads_neither_numpy_nor_pyttsx3():
 
 
 def test_an_engine_that_only_lists_and_speaks_in_children_loads_no_numpy():
-    script = "import sys; from narrate.speech import engine; engine().fingerprint(); print('numpy' in sys.modules)"
+    script = "import sys; from narrate.speech import SpeechOptions, ensemble; "
+    script += "ensemble(SpeechOptions()).fingerprint('en'); print('numpy' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60, check=True)
     assert done.stdout.strip() == "False"
 
@@ -449,11 +451,12 @@ def run_engine(prelude: str, folder: Path) -> subprocess.CompletedProcess[str]:
     (folder / "sitecustomize.py").write_text(f"import sys\n{prelude}\n")
     script = """
 from narrate.errors import VoiceError
-from narrate.speech import Delivery, engine
+from narrate.speech import Delivery
+from narrate.speech.pyttsx3_engine import Pyttsx3Engine
 try:
-    real = engine()
+    real = Pyttsx3Engine()
     take = real.speak("Rain.", Delivery(voice=real.resolve("", "en").id))
-    print("spoken", take.info.frame_count > 2000, real.fingerprint())
+    print("spoken", take.info.frame_count > 2000, real.fingerprint(""))
     assert not any(voice.id.startswith("mb/") for voice in real.voices())
 except VoiceError as error:
     print(error, "|", error.hint)
@@ -505,7 +508,7 @@ def test_a_deep_folder_is_no_hindrance(tmp_path, real):
         f"import espeakng_loader; espeakng_loader.get_data_path = lambda: {str(deep / 'espeak-ng-data')!r}",
         tmp_path,
     )
-    assert done.stdout.strip() == f"spoken True {real.fingerprint()}"
+    assert done.stdout.strip() == f"spoken True {real.fingerprint('')}"
 
 
 def test_the_speech_of_an_operating_system_is_read_back_from_its_file(monkeypatch):

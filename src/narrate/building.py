@@ -31,7 +31,7 @@ class Progress(Protocol):
         """The build begins."""
 
     def advanced(self, chapter: ChapterPlan, characters: int) -> None:
-        """So many more characters of `chapter` were spoken, or encoded: each counts twice."""
+        """So many more characters of `chapter` were spoken, or encoded with one of its codecs."""
 
     def finished(self, chapter: ChapterPlan, file: Path) -> None:
         """`file` holds the whole chapter and can be listened to."""
@@ -65,7 +65,7 @@ class Building:
         chapters = (
             (each, self.project.script(each.number), self._writer.sink(each))
             for each in self.plan.chapters
-            if not each.reused
+            if each.encodes
         )
         self._rendering = Rendering(chapters, studio, room=room)
         self._write()
@@ -102,12 +102,14 @@ class Building:
         """The files of those chapters whose turn it is."""
         while not self.is_written:
             chapter = self.plan.chapters[self._written]
+            rendered = self._rendering.finished() if chapter.encodes else None
+            if chapter.encodes and rendered is None:
+                return
             if chapter.reused:
                 file = self._writer.take_over(chapter, chapter.reused)
-            elif rendered := self._rendering.finished():
-                file = self._writer.add(rendered)
             else:
-                return
+                assert rendered is not None
+                file = self._writer.add(rendered)
             self._written += 1
             self._progress.finished(chapter, file)
 

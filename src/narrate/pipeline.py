@@ -16,6 +16,7 @@ from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING
 
+from narrate import work
 from narrate.errors import OvertakenError
 from narrate.plan import Action, ChapterPlan, Plan, Record
 from narrate.planning import make_plan
@@ -114,12 +115,15 @@ def _as_published(project: Project, before: Record) -> Release:
         for each in before.chapters
     )
     book = book_file_name(project.metadata.title)
-    return Release(folder=project.folder, metadata=project.metadata, book=book, chapters=chapters)
+    formats = {name: each.file for name, each in before.formats.items()}
+    return Release(folder=project.folder, metadata=project.metadata, book=book, chapters=chapters, formats=formats)
 
 
 def _executor(project: Project, plan: Plan) -> Callable[[], Executor]:
-    characters = sum(each.characters for each in plan.chapters if not each.reused)
+    characters = sum(each.characters for each in plan.chapters if each.encodes)
     if project.request.jobs == 1 or characters <= _INLINE_CHARACTERS:
         return Inline
     long = sum(each.characters for each in plan.chapters) > _SHARED_CHARACTERS
-    return partial(workers, project.request.jobs, project.config.engine, apart=long)
+    door = work.engine(project.config.speech)
+    forkable = all(door.traits(voice).forkable for each in plan.chapters for voice in each.voices)
+    return partial(workers, project.request.jobs, project.config.speech, apart=long or not forkable)

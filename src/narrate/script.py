@@ -67,7 +67,8 @@ class Utterance:
     `pronounced`), which no author's text can bring in: an engine takes what it understands, `plain` the word.
 
     `voice` is the one that a line of the script asks for (`::: voice en-gb :::`), as a person names it, or "" for the
-    chapter's own. `tongues` are stretches of `text` in other languages than the work's.
+    chapter's own; `speaker` who is said to speak (`::: speaker Misaki :::`). `tongues` are stretches of `text` in other
+    languages than the work's.
     """
 
     text: str
@@ -77,6 +78,7 @@ class Utterance:
     line: int = 0
     href: str = ""
     voice: str = ""
+    speaker: str = ""
     tongues: tuple[Tongue, ...] = ()
 
     @property
@@ -93,9 +95,20 @@ class Utterance:
         return ""
 
     @property
-    def asks_for(self) -> str:
-        """What `plan.ChapterPlan.voices` knows its voice by, if it is not the chapter's; else ""."""
-        return self.voice or (f"language {self.language}" if self.language else "")
+    def parts(self) -> tuple[str, ...]:
+        """Whose words these are, the most particular name first: "voice en-gb", "speaker Misaki", "language fr",
+        "quotation". Whoever has no part of their own among these is the narrator's."""
+        if self.is_aside:
+            return (str(self.role),)
+        named = (("voice", self.voice), ("speaker", self.speaker), ("language", self.language))
+        found = [f"{kind} {name}" for kind, name in named if name]
+        return (*found, str(self.role)) if self.role is not Role.NARRATION else tuple(found)
+
+
+def part_kind(part: str) -> tuple[str, str]:
+    """What kind of part one of `Utterance.parts` is ("voice", "speaker", "language", "role"), and its name."""
+    kind, _, name = part.partition(" ")
+    return (kind, name) if name else ("role", part)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -137,19 +150,30 @@ class Omission:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Unspoken:
+    """A language that no voice here speaks: so many sentences of it are read by the narrator, the first at `place`."""
+
+    language: str
+    sentences: int
+    place: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Account:
     """What became of every block of the source: its words are *voiced*, or it is *described* in a frame of narrate's
-    own, or it is *skipped*, for a reason."""
+    own, or it is *skipped*, for a reason. `unspoken` are languages that the narrator reads for want of a voice."""
 
     voiced: int = 0
     described: int = 0
     skipped: tuple[Omission, ...] = ()
+    unspoken: tuple[Unspoken, ...] = ()
 
     def __add__(self, other: "Account") -> "Account":
         return Account(
             voiced=self.voiced + other.voiced,
             described=self.described + other.described,
             skipped=self.skipped + other.skipped,
+            unspoken=self.unspoken + other.unspoken,
         )
 
     @property

@@ -8,7 +8,7 @@ import contextlib
 import os
 import platform
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache, partial
 from importlib import import_module
@@ -20,6 +20,7 @@ from narrate.errors import AudioError, NarrateError, VoiceError
 from narrate.mix.options import MixOptions
 from narrate.publish.options import Mp3Options
 from narrate.script import Interlude
+from narrate.speech import Ensemble, SpeechOptions
 from narrate.store import Place
 from narrate.take import Delivery, Measure, measure_from_bytes, pcm_from_bytes, to_bytes
 
@@ -27,9 +28,11 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from narrate.speech.engine import Engine
-
 T = TypeVar("T")
+Blocks = Callable[[], Iterable["NDArray[np.float32]"]]
+
+MP3 = "mp3"
+"""The codec of chapters and books; `publish.codecs.CODECS` names the others."""
 
 HEAVY = ("numpy", "soxr", "narrate.mix.interlude", "narrate.mix.loudness", "narrate.publish.mp3")
 """Modules that every worker needs and that are worth loading only once."""
@@ -55,16 +58,14 @@ class SpeakTask:
     """Make sure that the store has the takes of `lines`. `fresh`: speak them even when it has."""
 
     store: Place
-    engine: str
-    engine_fingerprint: str
+    speech: SpeechOptions
     lines: tuple[Line, ...]
     fresh: bool = False
 
     @property
     def key(self) -> str:
-        """What is asked for, whoever asks: equal tasks have equal keys."""
-        keys = [line.key for line in self.lines]
-        return store.key("speak", store=str(self.store), lines=keys, fresh=self.fresh)
+        """What is asked for, whoever asks."""
+        return store.key("speak", lines=[line.key for line in self.lines], fresh=self.fresh)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -85,14 +86,13 @@ class Sound:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class EncodeTask:
-    """Make sure that the store has the MPEG frames of a stretch under `key`; `scratch` is a folder to work in, None for
-    one of the worker's own, on another machine: what the person recorded for interludes is then in the store under
-    `recording`."""
+    """Make sure that the store has a stretch encoded by `codec` under `key`: its MPEG frames, or `Packets`. `scratch`
+    is a folder to work in; None for one of the worker's own, on another machine: what a person recorded for interludes
+    is then in the store, under `recording`."""
 
     store: Place
     scratch: Path | None
-    engine: str
-    engine_fingerprint: str
+    speech: SpeechOptions
     encoder_fingerprint: str
     recording: str
     key: str
@@ -101,6 +101,7 @@ class EncodeTask:
     mix_rate: int
     mix: MixOptions
     mp3: Mp3Options
+    codec: str = MP3
 
 
 def take_key(engine_fingerprint: str, delivery: Delivery, spoken: str) -> str:
@@ -119,41 +120,27 @@ def take_key(engine_fingerprint: str, delivery: Delivery, spoken: str) -> str:
 def speak(task: SpeakTask) -> Spoken:
     """Speak what the store does not have yet. Raises SpeechError naming the sentence that could not be spoken."""
     kept = store.open_store(task.store)
-    _check_engine(task)
     if not task.fresh:
         kept.fetch("takes", [line.key for line in task.lines])
     with kept.together():
-        takes = [_take(kept, task.engine, line, measure_from_bytes, fresh=task.fresh) for line in task.lines]
+        takes = [_take(kept, task.speech, line, measure_from_bytes, fresh=task.fresh) for line in task.lines]
     return Spoken(measures=tuple(each for each, _ in takes), block_powers=b"".join(powers for _, powers in takes))
 
 
 def encode(task: EncodeTask) -> int:
-    """Mix and encode a stretch, unless the store has it; returns the count of its MPEG frames' bytes."""
-    from narrate.mix.dynamics import limiter
-    from narrate.publish import mp3
-
+    """Mix and encode a stretch, unless the store has it; returns the count of its bytes there."""
     kept = store.open_store(task.store)
     have = kept.get("stretches", task.key)
     if have is not None:
         return len(have)
-    _check_engine(task)
     if process.ffmpeg_version() != task.encoder_fingerprint:
         raise _other("ffmpeg", process.ffmpeg_version(), task.encoder_fingerprint)
     kept.fetch("takes", [sound.source.key for sound in task.sounds if isinstance(sound.source, Line)])
-    filters = f"{limiter(task.mix)},volume={-task.mp3.encoder_gain_db}dB"
-    if task.mix_rate != task.mp3.sample_rate:
-        filters += f",aresample={task.mp3.sample_rate}:resampler=soxr"
     blocks = partial(map, partial(_samples, kept, task), task.sounds)
     with _scratch(task) as scratch:
-        data = mp3.encode(blocks, options=task.mp3, scratch=scratch, input_rate=task.mix_rate, filters=filters)
+        data = _mpeg_frames(task, blocks, scratch) if task.codec == MP3 else _packets(task, blocks, scratch)
     kept.put("stretches", task.key, data)
     return len(data)
-
-
-def _check_engine(task: SpeakTask | EncodeTask) -> None:
-    found = engine(task.engine).fingerprint()
-    if found != task.engine_fingerprint:
-        raise _other("speech engine", found, task.engine_fingerprint)
 
 
 def _other(what: str, found: str, wanted: str) -> VoiceError:
@@ -167,15 +154,35 @@ def _other(what: str, found: str, wanted: str) -> VoiceError:
 def _scratch(task: EncodeTask) -> Iterator[Path]:
     if task.scratch is None:
         with tempfile.TemporaryDirectory(prefix="narrate-") as folder:
-            yield Path(folder, "stretch.mp3")
+            yield Path(folder, f"stretch.{task.codec}")
     else:
         # Under a name of this process: the ffmpeg of a worker that died may still be writing under its own.
-        yield task.scratch / f"{task.key[:16]}-{os.getpid()}.mp3"
+        yield task.scratch / f"{task.key[:16]}-{os.getpid()}.{task.codec}"
+
+
+def _mpeg_frames(task: EncodeTask, blocks: Blocks, scratch: Path) -> bytes:
+    from narrate.mix.dynamics import limiter
+    from narrate.publish import mp3
+
+    filters = f"{limiter(task.mix)},volume={-task.mp3.encoder_gain_db}dB"
+    if task.mix_rate != task.mp3.sample_rate:
+        filters += f",aresample={task.mp3.sample_rate}:resampler=soxr"
+    return mp3.encode(blocks, options=task.mp3, scratch=scratch, input_rate=task.mix_rate, filters=filters)
+
+
+def _packets(task: EncodeTask, blocks: Blocks, scratch: Path) -> bytes:
+    from narrate.mix.dynamics import limiter
+    from narrate.publish import codecs
+
+    codec = codecs.CODECS[task.codec]
+    filters = limiter(task.mix)
+    encoded = codecs.encode(blocks, codec=codec, scratch=scratch, input_rate=task.mix_rate, filters=filters)
+    return encoded.to_bytes()
 
 
 def _take(
     kept: store.Store,
-    engine_name: str,
+    options: SpeechOptions,
     line: Line,
     read: Callable[[bytes], T],
     *,
@@ -190,7 +197,11 @@ def _take(
             kept.drop("takes", line.key)
     from narrate.mix.loudness import take_powers
 
-    take = engine(engine_name).speak(line.spoken, line.delivery)
+    voices = engine(options)
+    fingerprint = voices.fingerprint(line.delivery.voice)
+    if take_key(fingerprint, line.delivery, line.spoken) != line.key:
+        raise _other("speech engine", fingerprint, "the one that the sentence was planned for")
+    take = voices.speak(line.spoken, line.delivery)
     data = to_bytes(take, take_powers(take.pcm, take.info.sample_rate).tobytes())
     kept.put("takes", line.key, data)
     return read(data)
@@ -215,13 +226,14 @@ def _samples(kept: store.Store, task: EncodeTask, sound: Sound) -> "NDArray[np.f
                 fade_s=task.mix.interlude_fade_s,
             )
         case Line() as line:
-            pcm, own_rate = _take(kept, task.engine, line, pcm_from_bytes)
+            pcm, own_rate = _take(kept, task.speech, line, pcm_from_bytes)
             pcm = _resampled(pcm, own_rate, sound.frame_count, rate)
             pcm *= np.float32(db_to_gain(task.gain_db))
             return pcm
 
 
 def _recording(kept: store.Store, task: EncodeTask) -> Path | None:
+    """Where this machine has what the person recorded for interludes, if there is anything."""
     if not task.mix.interlude or not task.recording:
         return task.mix.interlude
     here = store.default_root() / "recordings" / (task.recording + task.mix.interlude.suffix)
@@ -263,13 +275,13 @@ def settle(serial: int) -> None:
 
 
 @cache
-def engine(name: str) -> "Engine":
-    """This process's engine of that name, made once."""
-    return speech.engine(name)
+def engine(options: SpeechOptions) -> Ensemble:
+    """This process's engines, made once."""
+    return speech.ensemble(options)
 
 
-def warm(engine_name: str) -> None:
+def warm(options: SpeechOptions) -> None:
     """Load in the parent what every worker needs, so that forked workers share it and start at once."""
     for module in HEAVY:
         import_module(module)
-    engine(engine_name)
+    engine(options).engine(options.engine)
