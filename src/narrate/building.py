@@ -41,10 +41,14 @@ class Building:
     """One book being made, in a `with` block. Do what each `next` part asks for (`work`), tell `done` what came of it,
     and `publish` when it `is_written`.
 
-    `elsewhere`: workers run on other machines, which see the store but none of this one's files.
+    `elsewhere`: workers run on other machines, which see the store but none of this one's files. `name` is whatever
+    tells the book from others.
     """
 
-    def __init__(self, project: Project, plan: Plan, progress: Progress, *, elsewhere: bool = False) -> None:
+    def __init__(
+        self, project: Project, plan: Plan, progress: Progress, *, elsewhere: bool = False, name: str = ""
+    ) -> None:
+        self.name = name
         self.project = project
         self.plan = plan
         self.retries = 0

@@ -20,7 +20,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from narrate import work
-from narrate.errors import NarrateError
+from narrate.errors import NarrateError, WorkersDiedError
 from narrate.process import die_with_parent, give_back_memory
 from narrate.speech import SpeechOptions
 
@@ -197,8 +197,8 @@ class Crew:
     def _suspect(self, jobs: list[_Job]) -> Iterator[Done]:
         for job in jobs:
             if job.deaths >= TRIES:
-                error = NarrateError(
-                    f"worker processes keep dying: {TRIES} times, the last time with nothing else to do",
+                error = WorkersDiedError(
+                    "worker processes keep dying of this task, the last time with nothing else to do",
                     hint="the machine may be out of memory: try --jobs 1; what was spoken so far is kept",
                 )
                 yield Done(tag=job.tag, error=error, tries=job.tries)
