@@ -23,22 +23,6 @@ def _rebuild(kind: type[NarrateError], message: str, hint: str) -> NarrateError:
     return kind(message, hint=hint)
 
 
-class WorkersDiedError(NarrateError):
-    """A task has killed every worker that it was given to, the last one with nothing else to do."""
-
-
-class LibraryError(NarrateError):
-    """Some of a library's books could not be made; the report names them."""
-
-    exit_code = 11
-
-
-class NoBookError(LibraryError):
-    """None of a library's books could be made."""
-
-    exit_code = 12
-
-
 class SourceError(NarrateError):
     """The document is missing, unreadable, empty or of a kind that no reader knows."""
 
@@ -85,3 +69,21 @@ class ChapterError(NarrateError):
     """A chapter was asked for that the book does not have."""
 
     exit_code = 9
+
+
+class WorkersDiedError(NarrateError):
+    """A task has killed every worker that it was given to, the last one with nothing else to do."""
+
+    exit_code = 13
+
+
+class LibraryError(NarrateError):
+    """Some of a library's books could not be made; the report names them."""
+
+    exit_code = 11
+
+
+class NoBookError(LibraryError):
+    """None of a library's books could be made."""
+
+    exit_code = 12
