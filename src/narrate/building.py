@@ -18,7 +18,7 @@ from narrate.project import Project
 from narrate.publishing import ReleaseWriter
 from narrate.release import Release
 from narrate.render import Part, Rendering
-from narrate.store import key, open_store
+from narrate.store import open_store
 
 _MOST_BOOKS = 8
 """Books in memory at a time: enough that some of them always have tasks, few enough to hold their documents."""
@@ -60,12 +60,12 @@ class Building:
 
     def open(self, room: int) -> None:
         """Begin, with as many chapters open as `room` tasks want."""
-        _try_what_was_brought(self.project)
+        _try_what_was_brought(self.project, self.plan)
         self._progress.started(self.plan)
         self._writer.__enter__()
         studio = make_studio(self.project, scratch=None if self._elsewhere else self._writer.scratch)
         if self._elsewhere:
-            self._bring_recording(studio.bed_fingerprint)
+            self._bring_recordings(studio.recordings)
         chapters = (
             (each, self.project.script(each.number), self._writer.sink(each))
             for each in self.plan.chapters
@@ -117,13 +117,12 @@ class Building:
             self._written += 1
             self._progress.finished(chapter, file)
 
-    def _bring_recording(self, fingerprint: str) -> None:
-        name = key("recording", fingerprint=fingerprint)
-        recording = self.project.config.mix.interlude
-        if recording:
-            kept = open_store(self.project.request.store)
-            if not kept.has("recordings", name):
-                kept.put("recordings", name, recording.read_bytes())
+    def _bring_recordings(self, names: tuple[tuple[str, str], ...]) -> None:
+        kept = open_store(self.project.request.store)
+        for scene, name in names:
+            sound = self.project.config.mix.sound(scene)
+            if isinstance(sound, Path) and not kept.has("recordings", name):
+                kept.put("recordings", name, sound.read_bytes())
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -142,17 +141,18 @@ class Ended:
         return self.release
 
 
-def _try_what_was_brought(project: Project) -> None:
+def _try_what_was_brought(project: Project, plan: Plan) -> None:
     """Let a cover that is no picture, and a recording that is no audio, be found out before anything is spoken."""
     if isinstance(project.metadata.cover, Path):
         from narrate.publish import cover
 
         cover.check(project.metadata.cover)
     mix = project.config.mix
-    if mix.interlude and project.config.text.interludes:
+    heard = {mix.sound(scene) for chapter in plan.chapters if not chapter.reused for scene in chapter.scenes}
+    for recording in sorted(sound for sound in heard if isinstance(sound, Path)):
         from narrate.mix.interlude import load_bed
 
-        load_bed(mix.interlude, sample_rate=mix.sample_rate)
+        load_bed(recording, sample_rate=mix.sample_rate)
 
 
 def build_together(books: Iterator[Building], crew: Crew) -> Iterator[Ended]:

@@ -7,19 +7,20 @@ are in memory at a time. Nothing here touches a file: work is done by `work`, an
 
 import itertools
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from narrate import work
 from narrate.config import Config
-from narrate.mix.assemble import Layout, lay_out, stretches
+from narrate.mix.assemble import Layout, Piece, lay_out, stretches
 from narrate.plan import ChapterPlan
 from narrate.publish.codecs import CODECS
-from narrate.script import ChapterScript, Interlude, Pause, Utterance
+from narrate.script import ChapterScript, Cue, Interlude, Pause, Utterance
 from narrate.store import Place, key, open_store
 from narrate.timeline import ChapterTimeline
+from narrate.units import frames
 from narrate.work import EncodeTask, Line, Sound, SpeakTask, Spoken
 
 Sink = Callable[[str, bytes], None]
@@ -32,13 +33,20 @@ _OPEN_CHAPTERS = 4
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Studio:
     """What all chapters of a build share: the settings, the store, a folder to work in, and the fingerprints of the
-    encoder and the interludes' bed."""
+    encoder and each scene's bed."""
 
     config: Config
     store: Place
     scratch: Path | None
     encoder_fingerprint: str
-    bed_fingerprint: str
+    bed_fingerprint: Callable[[str], str]
+
+    @property
+    def recordings(self) -> tuple[tuple[str, str], ...]:
+        """The listener's own recordings, by their scenes: under which names the store has them for other machines."""
+        return tuple(
+            (scene, key("recording", sound=self.bed_fingerprint(scene))) for scene, _ in self.config.mix.recordings
+        )
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -188,23 +196,26 @@ def _encode_tasks(
     chapter: _Chapter, layout: Layout, stretch: int, gain_db: float, studio: Studio
 ) -> Iterator[EncodeTask]:
     sounds = []
-    for piece in layout.stretches[stretch]:
+    pieces = layout.stretches[stretch]
+    for place, piece in enumerate(pieces):
         cue = chapter.script.cues[piece.cue]
+        under = 0
         match cue:
             case Utterance():
                 source: Line | Interlude | None = _line(cue, chapter.plan, studio)
             case Interlude():
                 source = cue
+                under = _under(cue, pieces[place + 1 :], chapter.script.cues, layout.mix_rate)
             case Pause():
                 source = None
-        sounds.append(Sound(source=source, frame_count=piece.frame_count))
+        sounds.append(Sound(source=source, frame_count=piece.frame_count, under=under))
     for codec in chapter.plan.encodes:
         yield EncodeTask(
             store=studio.store,
             scratch=studio.scratch,
             speech=studio.config.speech,
             encoder_fingerprint=studio.encoder_fingerprint,
-            recording="" if studio.scratch else key("recording", fingerprint=studio.bed_fingerprint),
+            recordings=() if studio.scratch else studio.recordings,
             key=_stretch_key(sounds, gain_db, layout.mix_rate, codec, studio),
             sounds=tuple(sounds),
             gain_db=gain_db,
@@ -213,6 +224,22 @@ def _encode_tasks(
             mp3=studio.config.mp3,
             codec=codec,
         )
+
+
+def _under(interlude: Interlude, behind: Sequence[Piece], cues: Sequence[Cue], mix_rate: int) -> int:
+    """For how many frames the interlude's bed goes on under the pieces `behind` it: through the pause and the first
+    seconds of speech, but not into another interlude, nor into the silence in which a stretch must end."""
+    if not interlude.under_speech_s or not any(isinstance(cues[piece.cue], Utterance) for piece in behind):
+        return 0
+    pause = next((index for index, piece in enumerate(behind) if isinstance(cues[piece.cue], Utterance)), 0)
+    wanted = sum(piece.frame_count for piece in behind[:pause]) + frames(interlude.under_speech_s, mix_rate)
+    room = 0
+    for index, piece in enumerate(behind):
+        following = [cues[each.cue] for each in behind[index : index + 2]]
+        if len(following) < 2 or isinstance(following[1], Interlude):
+            break  # the pause before another interlude, or at the stretch's end
+        room += piece.frame_count
+    return min(wanted, room)
 
 
 def _stretch_key(sounds: list[Sound], gain_db: float, mix_rate: int, codec: str, studio: Studio) -> str:
@@ -225,9 +252,9 @@ def _stretch_key(sounds: list[Sound], gain_db: float, mix_rate: int, codec: str,
         match sound.source:
             case Line(key=name):
                 return [sound.frame_count, name]
-            case Interlude(seed=seed):
-                interlude = [seed, studio.bed_fingerprint, mix.interlude_below_lu, mix.interlude_fade_s]
-                return [sound.frame_count, *interlude]
+            case Interlude(scene=scene, seed=seed):
+                interlude = [seed, studio.bed_fingerprint(scene), mix.interlude_below_lu, mix.interlude_fade_s]
+                return [sound.frame_count, sound.under, *interlude]
             case None:
                 return [sound.frame_count]
 

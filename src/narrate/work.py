@@ -78,23 +78,27 @@ class Spoken:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Sound:
-    """A part of a stretch: what sounds (None for silence) and for how many frames at the task's `mix_rate`."""
+    """A part of a stretch: what sounds (None for silence) and for how many frames at the task's `mix_rate`.
+
+    An interlude goes on for `under` frames below what follows it.
+    """
 
     source: Line | Interlude | None
     frame_count: int
+    under: int = 0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class EncodeTask:
     """Make sure that the store has a stretch encoded by `codec` under `key`: its MPEG frames, or `Packets`. `scratch`
-    is a folder to work in; None for one of the worker's own, on another machine: what a person recorded for interludes
-    is then in the store, under `recording`."""
+    is a folder to work in; None for one of the worker's own, on another machine: the listener's
+    `recordings` are then in the store, under these names by their scenes."""
 
     store: Place
     scratch: Path | None
     speech: SpeechOptions
     encoder_fingerprint: str
-    recording: str
+    recordings: tuple[tuple[str, str], ...]
     key: str
     sounds: tuple[Sound, ...]
     gain_db: float
@@ -136,7 +140,7 @@ def encode(task: EncodeTask) -> int:
     if process.ffmpeg_version() != task.encoder_fingerprint:
         raise _other("ffmpeg", process.ffmpeg_version(), task.encoder_fingerprint)
     kept.fetch("takes", [sound.source.key for sound in task.sounds if isinstance(sound.source, Line)])
-    blocks = partial(map, partial(_samples, kept, task), task.sounds)
+    blocks = partial(_mixed, kept, task)
     with _scratch(task) as scratch:
         data = _mpeg_frames(task, blocks, scratch) if task.codec == MP3 else _packets(task, blocks, scratch)
     kept.put("stretches", task.key, data)
@@ -207,10 +211,24 @@ def _take(
     return read(data)
 
 
+def _mixed(kept: store.Store, task: EncodeTask) -> "Iterator[NDArray[np.float32]]":
+    """The task's sounds, one after the other, with what goes on of one laid under those behind it."""
+    import numpy as np
+
+    rest = np.zeros((0, 1), np.float32)
+    for sound in task.sounds:
+        pcm = _samples(kept, task, sound)
+        if len(rest):
+            over = min(len(rest), sound.frame_count)
+            pcm[:over] += rest[:over]
+        rest = np.concatenate((rest[sound.frame_count :], pcm[sound.frame_count :]))
+        yield pcm[: sound.frame_count]
+
+
 def _samples(kept: store.Store, task: EncodeTask, sound: Sound) -> "NDArray[np.float32]":
     import numpy as np
 
-    from narrate.mix.interlude import clip, load_bed
+    from narrate.mix.interlude import Under, clip, load_bed
     from narrate.units import db_to_gain
 
     rate = task.mix_rate
@@ -219,11 +237,12 @@ def _samples(kept: store.Store, task: EncodeTask, sound: Sound) -> "NDArray[np.f
             return np.zeros((sound.frame_count, 1), np.float32)
         case Interlude() as interlude:
             return clip(
-                load_bed(_recording(kept, task) or interlude.scene, sample_rate=rate),
+                load_bed(_sound(kept, task, interlude.scene), sample_rate=rate),
                 frames=sound.frame_count,
                 seed=interlude.seed,
                 loudness_lufs=task.mix.loudness_lufs - task.mix.interlude_below_lu,
                 fade_s=task.mix.interlude_fade_s,
+                under=Under(frames=sound.under, speech_lufs=task.mix.loudness_lufs) if sound.under else None,
             )
         case Line() as line:
             pcm, own_rate = _take(kept, task.speech, line, pcm_from_bytes)
@@ -232,15 +251,17 @@ def _samples(kept: store.Store, task: EncodeTask, sound: Sound) -> "NDArray[np.f
             return pcm
 
 
-def _recording(kept: store.Store, task: EncodeTask) -> Path | None:
-    """Where this machine has what the person recorded for interludes, if there is anything."""
-    if not task.mix.interlude or not task.recording:
-        return task.mix.interlude
-    here = store.default_root() / "recordings" / (task.recording + task.mix.interlude.suffix)
+def _sound(kept: store.Store, task: EncodeTask, scene: str) -> str | Path:
+    """What is heard in a scene; a recording from another machine is brought here."""
+    sound = task.mix.sound(scene)
+    name = dict(task.recordings).get(scene)
+    if name is None or not isinstance(sound, Path):
+        return sound
+    here = store.default_root() / "recordings" / (name + sound.suffix)
     if not here.exists():
-        data = kept.get("recordings", task.recording)
+        data = kept.get("recordings", name)
         if data is None:
-            raise AudioError(f"{task.mix.interlude}: not in the store any more", hint="build it again")
+            raise AudioError(f"{sound}: not in the store any more", hint="build it again")
         here.parent.mkdir(parents=True, exist_ok=True)
         part = here.with_name(f".{here.name}.{os.getpid()}.part")
         part.write_bytes(data)
