@@ -12,6 +12,7 @@ from narrate.cli import (
     doctor,
     inspect,
     interludes,
+    library,
     names,
     plan,
     player,
@@ -123,4 +124,5 @@ app.command("player")(player.player)
 app.command("serve")(serve.serve)
 app.command("voices")(voices.voices)
 app.command("store")(store.store)
+app.add_typer(library.app, name="library")
 app.command("doctor")(doctor.doctor)
