@@ -337,7 +337,8 @@ def _text_keys(script: ChapterScript) -> tuple[str, str]:
         if isinstance(cue, Utterance):
             spans = [(s.spoken_start, s.spoken_end, s.text_start, s.text_end) for s in cue.spans]
             tongues = [(each.start, each.end, each.language) for each in cue.tongues]
-            shown.append([cue.text, str(cue.role), spans, *([tongues] if tongues else [])])
+            more = [each for each in (tongues, cue.about, cue.speaker) if each]
+            shown.append([cue.text, str(cue.role), spans, *more])
             places.append([cue.line, cue.href])
         elif isinstance(cue, Interlude):
             shown.append([cue.scene, cue.caption])
