@@ -32,7 +32,7 @@ _LOOK_EVERY_S = 2
 def cluster(address: str) -> Cluster:
     """The cluster whose scheduler is at `address` (`tcp://host:8786`).
 
-    Raises ConfigError when Dask is not installed.
+    Raises ConfigError when Dask is not installed or a worker has other versions, NarrateError when nobody answers.
     """
     try:
         import distributed
@@ -42,6 +42,7 @@ def cluster(address: str) -> Cluster:
     # What it has to say, we say: a lost worker is in the report, a lost scheduler ends in an error.
     logging.getLogger("distributed").setLevel(logging.CRITICAL)
     connection = _Connection(address)
+    connection.open().shutdown(wait=False)  # better now than when everything is planned
     return Cluster(open=connection.open, room=connection.room, lost=lambda: connection.lost)
 
 
@@ -59,7 +60,7 @@ class _Connection:
 
         new_client: Any = distributed.Client
 
-        deadline = time.monotonic() + (PATIENCE_S if self._looked else _CONNECT_S)
+        deadline = time.monotonic() + (PATIENCE_S if self._client else _CONNECT_S)
         while True:
             try:
                 self._client = new_client(self._address, timeout=_CONNECT_S, set_as_default=False)
