@@ -1,6 +1,7 @@
 """`narrate library`: a folder of documents in, a shelf of audiobooks out; on this machine or on many."""
 
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -10,7 +11,7 @@ from narrate.cli import options
 from narrate.cli.library_progress import library_listener
 from narrate.cli.output import print_json, shortened, table
 from narrate.cli.streams import printable, remark
-from narrate.errors import ConfigError, LibraryError, NoBookError
+from narrate.errors import ConfigError, LibraryError, NarrateError, NoBookError
 from narrate.units import clock
 
 if TYPE_CHECKING:
@@ -94,9 +95,8 @@ def build(
         cluster=_cluster(reached) if reached and not dry_run else None,
     )
     progress = library_listener(quiet=quiet, plain=plain)
-    keep = (lambda report: None) if dry_run else (lambda report: keep_report(report, to))
     try:
-        report = build_library(job, order, progress, keep=keep)
+        report = build_library(job, order, progress, keep=partial(keep_report, out=to))
     finally:
         progress.closed()
     print_json(report.summary()) if json else _print(report, quiet=quiet)
@@ -166,7 +166,6 @@ def worker(
 ) -> None:
     """Work for a library's build: `dask worker`, one process a core. What follows -- goes to it."""
     import subprocess
-    import time
     from importlib.util import find_spec
 
     from narrate.library.worker import command, environment
@@ -176,7 +175,6 @@ def worker(
         raise ConfigError("a worker needs Dask", hint="pip install 'narrate-road[cluster]'")
     starting = command(address, processes=processes or cores(), memory=memory, more=context.args)
     while True:
-        began = time.monotonic()
         with subprocess.Popen(starting, env=environment()) as running:
             try:
                 code = running.wait()
@@ -186,10 +184,6 @@ def worker(
                     running.wait(timeout=20)
                 running.kill()
                 raise
-        if time.monotonic() - began < _SETTLED_S:
-            raise ConfigError(f"no workers for {address}: dask worker ended with {code}", hint="is a scheduler there?")
+        if code:  # Dask looks for a scheduler for 60 s
+            raise NarrateError(f"no work for {address}: dask worker ended with {code}", hint="is a scheduler there?")
         remark("the scheduler is gone; looking for it again")
-
-
-_SETTLED_S = 70
-"""Workers that end sooner never had a scheduler: Dask gives up after 60 s."""
