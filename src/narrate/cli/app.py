@@ -13,6 +13,7 @@ from narrate.cli import (
     doctor,
     inspect,
     interludes,
+    library,
     names,
     plan,
     player,
@@ -125,4 +126,5 @@ app.command("serve")(serve.serve)
 app.command("captions")(captions.captions)
 app.command("voices")(voices.voices)
 app.command("store")(store.store)
+app.add_typer(library.app, name="library")
 app.command("doctor")(doctor.doctor)
