@@ -1,7 +1,7 @@
 """Markdown in (CommonMark, tables, footnotes, YAML front matter), a Document out. Touches no file but asks for a cover.
 
-markdown-it-py finds the blocks, which are written as HTML and read by the HTML reader, some at a time: so the parse of a
-long book is never in memory as a whole. One with HTML of the author's own is read alone: an open tag spoils no other.
+markdown-it-py finds the blocks, which are written as HTML and read by the HTML reader, some at a time: so the parse of
+a long book is never in memory as a whole. One with HTML of its author's is read alone: an open tag spoils no other.
 
 Lines between `:::` (`directives`) steer what is heard. Where one of them begins a chapter, the file is a script, as
 `narrate script` writes it, and is read to the letter: chapters and notes are where it says they are, and no caption is
