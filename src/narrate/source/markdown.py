@@ -1,4 +1,4 @@
-"""Markdown in (CommonMark, tables, footnotes, YAML front matter), a Document out. Touches no file but asks for a cover.
+"""Markdown in (CommonMark and most of GitHub's), a Document out. Touches no file but asks for a cover.
 
 markdown-it-py finds the blocks, which are written as HTML and read by the HTML reader, some at a time: so the parse of
 a long book is never in memory as a whole. One with HTML of its author's is read alone: an open tag spoils no other.
@@ -20,7 +20,7 @@ from narrate.source.account import assembled
 from narrate.source.decode import decode
 from narrate.source.directives import ChapterLine, Directive
 from narrate.source.html import first_title
-from narrate.source.inline import MARK_ALONE, Inline, note_id, read_inline, shown_label
+from narrate.source.inline import MARK_ALONE, Inline, formula, note_id, read_inline, shown_label
 from narrate.source.name import plain, readable
 from narrate.source.notes import NoteIndex
 from narrate.source.scripted import scripted
@@ -190,6 +190,8 @@ class _Writer:
                 return (
                     f'<pre{self._line(token)}><code class="language-{language}">\n{escape(token.content)}</code></pre>'
                 )
+            case "math_block":
+                return f"<div{self._line(token)}>{formula(token.content, displayed=True)}</div>"
             case "directive":
                 return ""
             case "footnote_reference_open":  # in a script: there notes are read where they stand
@@ -261,10 +263,13 @@ class _Writer:
 
 def _parser() -> "MarkdownIt":
     from markdown_it import MarkdownIt
+    from mdit_py_plugins.dollarmath import dollarmath_plugin
     from mdit_py_plugins.footnote import footnote_plugin
 
-    md = MarkdownIt("commonmark", {"maxNesting": _NESTING}).enable("table")
+    md = MarkdownIt("commonmark", {"maxNesting": _NESTING}).enable(["table", "strikethrough"])
     footnote_plugin(md, move_to_end=False)
+    # Not "$5 and $6": no space inside the signs, no digit outside; `inline` looks at what is between them.
+    dollarmath_plugin(md, allow_labels=False, allow_space=False, allow_digits=False, double_inline=True)
     return md
 
 
