@@ -16,6 +16,7 @@ def build(
     interludes: options.Interludes = None,
     interlude_seconds: options.InterludeSeconds = None,
     describe: options.Describe = None,
+    formats: options.Formats = None,
     store: options.StoreDir = None,
     jobs: options.Jobs = None,
     reset: options.Reset = False,
@@ -37,6 +38,7 @@ def build(
         interludes=interludes,
         interlude_seconds=interlude_seconds,
         describe=describe,
+        formats=formats,
     )
     request = options.request(source, out, settings, store, jobs)
 
