@@ -74,7 +74,8 @@ class Utterance:
 
     `voice` is the one that a line of the script asks for (`::: voice en-gb :::`), as a person names it, or "" for the
     chapter's own; `speaker` who is said to speak (`::: speaker Misaki :::`). `tongues` are stretches of `text` in other
-    languages than the work's.
+    languages than the work's. `about` says of an aside what it is of: "image", "table", "code", "formula", "page" or
+    "note".
     """
 
     text: str
@@ -86,6 +87,7 @@ class Utterance:
     voice: str = ""
     speaker: str = ""
     tongues: tuple[Tongue, ...] = ()
+    about: str = ""
 
     @property
     def place(self) -> str:
@@ -132,12 +134,18 @@ class Pause:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Interlude:
-    """A short drive between two sections. `seed` picks the place in the bed, the same on every build."""
+    """A short drive between two sections. `seed` picks the place in the bed, the same on every build.
+
+    `line` is that of the source where it asks for this scene; 0 where the settings decide. `under_speech_s` is how long
+    the bed goes on, faintly, under what is said next.
+    """
 
     scene: str
     caption: str
     duration_s: float
     seed: str
+    line: int = 0
+    under_speech_s: float = 0.0
 
 
 Cue = Utterance | Pause | Interlude

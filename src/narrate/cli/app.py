@@ -9,8 +9,10 @@ from typer.core import TyperGroup
 
 from narrate.cli import (
     build,
+    captions,
     doctor,
     inspect,
+    interludes,
     names,
     plan,
     player,
@@ -117,8 +119,10 @@ app.command("say")(say.say)
 app.command("script")(script.script)
 app.command("names")(names.names)
 app.command("inspect")(inspect.inspect)
+app.command("interludes")(interludes.interludes)
 app.command("player")(player.player)
 app.command("serve")(serve.serve)
+app.command("captions")(captions.captions)
 app.command("voices")(voices.voices)
 app.command("store")(store.store)
 app.command("doctor")(doctor.doctor)

@@ -15,6 +15,8 @@ def build(
     interlude: options.InterludeFile = None,
     interludes: options.Interludes = None,
     interlude_seconds: options.InterludeSeconds = None,
+    scene: options.Scene = None,
+    scenes: options.Scenes = None,
     describe: options.Describe = None,
     formats: options.Formats = None,
     store: options.StoreDir = None,
@@ -37,6 +39,8 @@ def build(
         interlude=interlude,
         interludes=interludes,
         interlude_seconds=interlude_seconds,
+        scene=scene,
+        scenes=scenes,
         describe=describe,
         formats=formats,
     )

@@ -36,6 +36,13 @@ InterludeFile = Annotated[
 Interludes = Annotated[
     bool | None, typer.Option("--interludes/--no-interludes", help="Drive between sections, or not.")
 ]
+Scene = Annotated[
+    str | None, typer.Option("--scene", help="What interludes sound like; see `narrate interludes`.", metavar="NAME")
+]
+Scenes = Annotated[
+    str | None,
+    typer.Option("--scenes", help="A drive through one scene after the other.", metavar="journey"),
+]
 InterludeSeconds = Annotated[float | None, typer.Option("--interlude-seconds", help="Length of an interlude (6).")]
 Describe = Annotated[
     str | None,
@@ -71,6 +78,8 @@ def flags(
     interlude: Path | None = None,
     interludes: bool | None = None,
     interlude_seconds: float | None = None,
+    scene: str | None = None,
+    scenes: str | None = None,
     describe: str | None = None,
     formats: list[str] | None = None,
 ) -> "Flags":
@@ -84,6 +93,8 @@ def flags(
         "interludes.file": _seen_from(source.parent, interlude) if interlude else None,
         "interludes.enabled": interludes,
         "interludes.seconds": interlude_seconds,
+        "interludes.scene": scene,
+        "interludes.scenes": scenes,
         "describe.mode": describe,
         "formats": ", ".join(formats) if formats else None,
     }
@@ -105,6 +116,6 @@ def request(
     """What was asked for, with the defaults of this machine."""
     from narrate.process import cores
     from narrate.project import Request
-    from narrate.store import default_root
+    from narrate.store import default_place
 
-    return Request(source=source, out=out, flags=settings, store=store or default_root(), jobs=jobs or cores())
+    return Request(source=source, out=out, flags=settings, store=store or default_place(), jobs=jobs or cores())
