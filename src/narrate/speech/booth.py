@@ -80,7 +80,9 @@ class Booth:
         except AttemptError:  # the same seed would give the same; after a crash it is the one to try
             scripts.append(replace(script, attempt=script.attempt + 1))
             raise
-        return replace(take, info=replace(take.info, remarks=Remarks(estimated=reading.estimated)))
+        return replace(
+            take, info=replace(take.info, remarks=Remarks(estimated=reading.estimated or take.info.remarks.estimated))
+        )
 
     def _at_work(self) -> Guard:
         if self._guard is None:
