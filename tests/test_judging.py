@@ -337,11 +337,11 @@ def test_a_folder_of_sound_that_is_no_book_is_judged_by_its_sound(tmp_path: Path
 # What is printed.
 
 
-def test_verdicts_are_lines_on_stdout_and_the_exit_code_is_11(book: Path) -> None:
+def test_verdicts_are_lines_on_stdout_and_the_exit_code_is_14(book: Path) -> None:
     (book / "cover.jpg").unlink()
     edit_tag(book, CHAPTER, lambda found: found.delall("TALB"))
     said = CliRunner().invoke(app, ["inspect", str(book)])
-    assert said.exit_code == 11
+    assert said.exit_code == 14
     assert said.stdout.splitlines()[-3:] == [
         "verdicts",
         "gap: cover.jpg: missing",
@@ -353,7 +353,7 @@ def test_verdicts_are_lines_on_stdout_and_the_exit_code_is_11(book: Path) -> Non
 def test_verdicts_are_part_of_the_json(book: Path) -> None:
     (book / "cover.jpg").unlink()
     said = CliRunner().invoke(app, ["inspect", str(book), "--json"])
-    assert said.exit_code == 11
+    assert said.exit_code == 14
     found = json.loads(said.stdout)
     assert found["verdicts"] == [{"kind": "gap", "file": "cover.jpg", "at_s": None, "message": "missing"}]
     assert len(found["files"]) == 4

@@ -126,7 +126,7 @@ def test_the_same_book_gives_the_same_bytes(book: Path) -> None:
 def test_a_book_with_something_wrong_is_drawn_and_the_exit_code_says_so(book: Path) -> None:
     data = (book / "timeline.json").read_bytes()
     (book / "timeline.json").write_bytes(data[: len(data) // 2])
-    assert pixels(plot(book, "book.png", code=11)).shape[1] == 3200
+    assert pixels(plot(book, "book.png", code=14)).shape[1] == 3200
 
 
 def test_every_chapter_has_a_lane_of_its_own(desk: Desk) -> None:

@@ -9,9 +9,11 @@ from typer.core import TyperGroup
 
 from narrate.cli import (
     build,
+    captions,
     doctor,
     inspect,
     interludes,
+    library,
     names,
     plan,
     player,
@@ -121,6 +123,8 @@ app.command("inspect")(inspect.inspect)
 app.command("interludes")(interludes.interludes)
 app.command("player")(player.player)
 app.command("serve")(serve.serve)
-app.command("voices")(voices.voices)
+app.command("captions")(captions.captions)
+app.add_typer(voices.app, name="voices")
 app.command("store")(store.store)
+app.add_typer(library.app, name="library")
 app.command("doctor")(doctor.doctor)
