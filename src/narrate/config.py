@@ -15,6 +15,8 @@ from typing import Any, cast
 from narrate.document import LANGUAGE_WANTED, language_tag
 from narrate.errors import ConfigError
 from narrate.mix.options import MixOptions
+from narrate.mix.profiles import DEFAULT, Profile
+from narrate.profiles import OwnProfile, find_profile, read_profiles
 from narrate.pronunciation import read_lexicons, read_table
 from narrate.publish.options import Mp3Options, bitrates_kbps
 from narrate.source.location import Location
@@ -84,12 +86,14 @@ SCHEMA: dict[str, Setting] = {
         wanted=f"one of {', '.join(map(str, _BITRATES))} kbit/s",
     ),
     "audio.loudness": Setting(float, -40, -10),
+    "audio.profile": Setting(str),
 }
 """Every key of the configuration, a table's keys with its name and a dot. The README lists them with their units."""
 
 _KINDS = frozenset(f"describe.{each.name}" for each in fields(Modes))
 _WORDS = "pronunciation"
-_KNOWN = (*SCHEMA, _WORDS, "lexicons")
+_PROFILES = "profiles"
+_KNOWN = (*SCHEMA, _WORDS, "lexicons", _PROFILES)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -144,6 +148,8 @@ def check(table: Mapping[str, object], *, where: str, folder: Path) -> dict[str,
     entries = (*read_lexicons(lexicons, where=where, folder=folder), *read_table(words, where=where))
     if entries:
         settings[_WORDS] = entries
+    if _PROFILES in table:
+        settings[_PROFILES] = read_profiles(table.pop(_PROFILES), where=where)
     for key, value in _flat(table).items():
         setting = SCHEMA.get(key)
         if setting is None:
@@ -157,11 +163,21 @@ def join(*layers: Mapping[str, object]) -> Config:
     """One Config out of checked settings, the later layer above the earlier."""
     settings: dict[str, object] = {}
     words: list[Entry] = []
+    profiles: list[OwnProfile] = []
     for layer in layers:
         if layer.get("describe.mode"):  # above what an earlier layer says of single kinds
             settings = {key: value for key, value in settings.items() if key not in _KINDS}
         settings |= {key: value for key, value in layer.items() if value is not None}
         words += cast("tuple[Entry, ...]", layer.get(_WORDS, ()))
+        profiles += cast("tuple[OwnProfile, ...]", layer.get(_PROFILES, ()))
+    profile = find_profile(
+        cast("str", settings.get("audio.profile", DEFAULT)),
+        profiles,
+        loudness_lufs=cast("float | None", settings.get("audio.loudness")),
+    )
+    settings = _of_profile(profile) | settings
+    if not profile.interludes:
+        settings["interludes.enabled"] = False
 
     def given(prefix: str, names: Mapping[str, str]) -> dict[str, Any]:
         return {name: settings[prefix + key] for key, name in names.items() if prefix + key in settings}
@@ -185,9 +201,15 @@ def join(*layers: Mapping[str, object]) -> Config:
             describe=replace(_modes(settings), **given("describe.", {each.name: each.name for each in fields(Modes)})),
             **given("interludes.", text),
         ),
-        mix=replace(base.mix, **given("interludes.", mix), **given("audio.", {"loudness": "loudness_lufs"})),
+        mix=replace(base.mix, profile=profile, **given("interludes.", mix)),
         mp3=replace(base.mp3, **given("audio.", {"bitrate": "bitrate_kbps"})),
     )
+
+
+def _of_profile(profile: Profile) -> dict[str, object]:
+    """The settings that a profile stands for where a person names none."""
+    wanted = {"audio.bitrate": profile.bitrate_kbps, "pauses.head": profile.head_s, "pauses.tail": profile.tail_s}
+    return {key: value for key, value in wanted.items() if value}
 
 
 def _modes(settings: Mapping[str, object]) -> Modes:

@@ -129,7 +129,7 @@ class Plan:
     account: Account = field(default_factory=Account)
 
 
-_SPOKEN_OF = ("voice", "descriptions", "rate", "pitch", "engine", "encoder", "language")
+_SPOKEN_OF = ("voice", "descriptions", "rate", "pitch", "engine", "encoder", "language", "profile")
 
 
 def difference(old: Mapping[str, str], new: Mapping[str, str]) -> str:

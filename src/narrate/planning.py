@@ -281,7 +281,7 @@ def _ingredients(
         "interludes": _digest([drives, studio.bed_fingerprint, mix.interlude_below_lu, mix.interlude_fade_s])
         if drives
         else "none",
-        "loudness": f"{mix.loudness_lufs:g} LUFS, {mix.ceiling_dbtp:g} dBTP",
+        "profile": mix.profile.describe(),
         "encoder": f"ffmpeg {studio.encoder_fingerprint}",
         "encoder settings": f"{mp3.sample_rate} Hz, {mp3.channels} ch, {mp3.bitrate_kbps}k, {mp3.compression_level}",
         "program": f"{work.TAKE_VERSION}.{work.STRETCH_VERSION}",

@@ -6,7 +6,7 @@ are in memory at a time. Nothing here touches a file: work is done by `work`, an
 """
 
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ from typing import Any
 from narrate import work
 from narrate.config import Config
 from narrate.mix.assemble import Layout, lay_out, stretches
+from narrate.mix.options import MixOptions
 from narrate.plan import ChapterPlan
 from narrate.pool import Crew
 from narrate.script import ChapterScript, Interlude, Pause, Utterance
@@ -165,6 +166,7 @@ def _speak_task(chapter: _Chapter, stretch: int, studio: Studio) -> SpeakTask:
         store=studio.store,
         engine=studio.config.engine,
         lines=tuple(_line(cue, chapter.plan, studio) for cue in cues if isinstance(cue, Utterance)),
+        profile=studio.config.mix.profile,
         fresh=chapter.plan.fresh,
     )
 
@@ -175,8 +177,6 @@ def _characters(chapter: _Chapter, stretch: int) -> int:
 
 
 def _lay_out(chapter: _Chapter, studio: Studio) -> None:
-    from narrate.mix.dynamics import chapter_gain_db
-
     spoken = [chapter.spoken[index] for index in range(len(chapter.runs))]
     measures = [measure for each in spoken for measure in each.measures]
     mix = studio.config.mix
@@ -188,44 +188,69 @@ def _lay_out(chapter: _Chapter, studio: Studio) -> None:
         voice_of=lambda cue: voice if (voice := chapter.plan.delivery_of(cue).voice) != own else "",
         sample_rate=mix.sample_rate,
     )
-    gain_db = chapter_gain_db((each.block_powers for each in spoken), loudness_lufs=mix.loudness_lufs)
+    gains = _gains(chapter.plan, layout.timeline, b"".join(each.levels for each in spoken), mix)
     chapter.timeline = layout.timeline
-    chapter.tasks = [_encode_task(chapter, layout, index, gain_db, studio) for index in range(len(layout.stretches))]
+    chapter.tasks = [_encode_task(chapter, layout, index, gains, studio) for index in range(len(layout.stretches))]
     chapter.spoken.clear()
 
 
-def _encode_task(chapter: _Chapter, layout: Layout, stretch: int, gain_db: float, studio: Studio) -> EncodeTask:
+def _gains(plan: ChapterPlan, timeline: ChapterTimeline, levels: bytes, mix: MixOptions) -> dict[str, float]:
+    """A gain in dB for each voice of the chapter."""
+    from narrate.mix.levels import Drive, Heard, chapter_gains, unpacked
+
+    takes = iter(unpacked(levels))
+    heard, drives, driven = [], [], 0
+    drive_lufs = mix.profile.loudness_lufs - mix.interlude_below_lu
+    for placed in timeline.placed:
+        start_s = (placed.start - driven) / timeline.sample_rate
+        if isinstance(placed.cue, Utterance):
+            heard.append(Heard(start_s=start_s, voice=_voice(plan, placed.cue), levels=next(takes)))
+        elif isinstance(placed.cue, Interlude):
+            length_s = placed.length / timeline.sample_rate
+            drives.append(Drive(start_s=start_s, length_s=length_s, loudness_lufs=drive_lufs))
+            driven += placed.length
+    return chapter_gains(heard, drives, loudness_lufs=mix.profile.loudness_lufs)
+
+
+def _voice(plan: ChapterPlan, utterance: Utterance) -> str:
+    """What sounds alike, and so has one gain."""
+    delivery = plan.delivery_of(utterance)
+    return f"{delivery.voice} {delivery.rate_wpm} {delivery.pitch}"
+
+
+def _encode_task(
+    chapter: _Chapter, layout: Layout, stretch: int, gains: Mapping[str, float], studio: Studio
+) -> EncodeTask:
     sounds = []
     for piece in layout.stretches[stretch]:
         cue = chapter.script.cues[piece.cue]
         match cue:
             case Utterance():
-                source: Line | Interlude | None = _line(cue, chapter.plan, studio)
+                line, gain_db = _line(cue, chapter.plan, studio), gains[_voice(chapter.plan, cue)]
+                sounds.append(Sound(source=line, frame_count=piece.frame_count, gain_db=gain_db))
             case Interlude():
-                source = cue
+                sounds.append(Sound(source=cue, frame_count=piece.frame_count))
             case Pause():
-                source = None
-        sounds.append(Sound(source=source, frame_count=piece.frame_count))
+                sounds.append(Sound(source=None, frame_count=piece.frame_count))
     return EncodeTask(
         store=studio.store,
         scratch=studio.scratch,
         engine=studio.config.engine,
-        key=_stretch_key(sounds, gain_db, layout.mix_rate, studio),
+        key=_stretch_key(sounds, layout.mix_rate, studio),
         sounds=tuple(sounds),
-        gain_db=gain_db,
         mix_rate=layout.mix_rate,
         mix=studio.config.mix,
         mp3=studio.config.mp3,
     )
 
 
-def _stretch_key(sounds: list[Sound], gain_db: float, mix_rate: int, studio: Studio) -> str:
+def _stretch_key(sounds: list[Sound], mix_rate: int, studio: Studio) -> str:
     mix, mp3 = studio.config.mix, studio.config.mp3
 
     def named(sound: Sound) -> list[object]:
         match sound.source:
             case Line(key=name):
-                return [sound.frame_count, name]
+                return [sound.frame_count, name, sound.gain_db]
             case Interlude(seed=seed):
                 interlude = [seed, studio.bed_fingerprint, mix.interlude_below_lu, mix.interlude_fade_s]
                 return [sound.frame_count, *interlude]
@@ -237,8 +262,7 @@ def _stretch_key(sounds: list[Sound], gain_db: float, mix_rate: int, studio: Stu
         version=work.STRETCH_VERSION,
         encoder=studio.encoder_fingerprint,
         mp3=[mp3.sample_rate, mp3.bitrate_kbps, mp3.channels, mp3.compression_level],
-        mix=[mix_rate, mix.loudness_lufs, mix.ceiling_dbtp],
-        gain_db=gain_db,
+        mix=[mix_rate, *mix.profile.mastering],
         sounds=[named(sound) for sound in sounds],
     )
 

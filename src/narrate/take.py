@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-_MAGIC = b"narrate take 2\n"
-_HEAD = struct.Struct("<4I")  # frames, sample rate, bytes of packed words, bytes of powers
+_MAGIC = b"narrate take 3\n"
+_HEAD = struct.Struct("<3I")  # frames, sample rate, bytes of packed words
 _START = len(_MAGIC) + _HEAD.size
 _WORD = struct.Struct("<4I")
 
@@ -81,44 +81,39 @@ def measure(info: TakeInfo) -> Measure:
     return Measure(frame_count=info.frame_count, sample_rate=info.sample_rate, packed_words=words)
 
 
-def to_bytes(take: Take, block_powers: bytes) -> bytes:
-    """A take as the store keeps it: a magic line, counts, packed words, its blocks' powers (float64), 16-bit PCM.
-
-    `block_powers` are those of `mix.loudness.take_powers`: enough, with the other takes', to find a chapter's gain.
-    """
+def to_bytes(take: Take) -> bytes:
+    """A take as the store keeps it: a magic line, counts, packed words, 16-bit PCM."""
     import numpy as np
 
     scaled = take.pcm * np.float32(32768.0)
     np.clip(np.rint(scaled, out=scaled), -32768, 32767, out=scaled)
     measured = measure(take.info)
-    head = _HEAD.pack(measured.frame_count, measured.sample_rate, len(measured.packed_words), len(block_powers))
-    return b"".join((_MAGIC, head, measured.packed_words, block_powers, scaled.astype("<i2").data))
+    head = _HEAD.pack(measured.frame_count, measured.sample_rate, len(measured.packed_words))
+    return b"".join((_MAGIC, head, measured.packed_words, scaled.astype("<i2").data))
 
 
-def measure_from_bytes(data: bytes) -> tuple[Measure, bytes]:
-    """The measure of a stored take, and its blocks' powers. Raises NarrateError when `data` is no take of this version
-    or is cut short."""
-    frame_count, sample_rate, words_end, powers_end = _parse(data)
-    words = data[_START:words_end]
-    return Measure(frame_count=frame_count, sample_rate=sample_rate, packed_words=words), data[words_end:powers_end]
+def measure_from_bytes(data: bytes) -> Measure:
+    """The measure of a stored take. Raises NarrateError when `data` is no take of this version or is cut short."""
+    frame_count, sample_rate, words_end = _parse(data)
+    return Measure(frame_count=frame_count, sample_rate=sample_rate, packed_words=data[_START:words_end])
 
 
-def pcm_from_bytes(data: bytes) -> "tuple[NDArray[np.float32], int]":
-    """The PCM of a stored take, float32 of shape (frames, 1), and its sample rate. Raises as `measure_from_bytes`."""
+def samples_from_bytes(data: bytes) -> "tuple[NDArray[np.int16], int]":
+    """The samples of a stored take, shape (frames,), and its sample rate. Raises as `measure_from_bytes`."""
     import numpy as np
 
-    _, sample_rate, _, powers_end = _parse(data)
-    return full_scale(np.frombuffer(data, "<i2", offset=powers_end)), sample_rate
+    _, sample_rate, words_end = _parse(data)
+    return np.frombuffer(data, "<i2", offset=words_end), sample_rate
 
 
-def _parse(data: bytes) -> tuple[int, int, int, int]:
-    """Frames, sample rate, and where words and powers end."""
+def _parse(data: bytes) -> tuple[int, int, int]:
+    """Frames, sample rate, and where the words end."""
     if not data.startswith(_MAGIC) or len(data) < _START:
         raise NarrateError("not a stored take")
-    frame_count, sample_rate, words, powers = _HEAD.unpack_from(data, len(_MAGIC))
-    if len(data) != _START + words + powers + 2 * frame_count:
+    frame_count, sample_rate, words = _HEAD.unpack_from(data, len(_MAGIC))
+    if len(data) != _START + words + 2 * frame_count:
         raise NarrateError(f"a stored take has {len(data)} bytes, which do not fit its header")
-    return frame_count, sample_rate, _START + words, _START + words + powers
+    return frame_count, sample_rate, _START + words
 
 
 def full_scale(samples: "NDArray[np.int16]") -> "NDArray[np.float32]":

@@ -16,9 +16,10 @@ from typing import TYPE_CHECKING, TypeVar
 from narrate import speech, store
 from narrate.errors import NarrateError
 from narrate.mix.options import MixOptions
+from narrate.mix.profiles import Profile
 from narrate.publish.options import Mp3Options
 from narrate.script import Interlude
-from narrate.take import Delivery, Measure, measure_from_bytes, pcm_from_bytes, to_bytes
+from narrate.take import Delivery, Measure, measure_from_bytes, samples_from_bytes, to_bytes
 
 if TYPE_CHECKING:
     import numpy as np
@@ -28,13 +29,13 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-HEAVY = ("numpy", "soxr", "narrate.mix.interlude", "narrate.mix.loudness", "narrate.publish.mp3")
+HEAVY = ("numpy", "soxr", "narrate.mix.interlude", "narrate.mix.levels", "narrate.publish.mp3")
 """Modules that every worker needs and that are worth loading only once."""
 
 TAKE_VERSION = 1
 """Raise when the same sentence and delivery would give other samples: another trim, another check."""
 
-STRETCH_VERSION = 1
+STRETCH_VERSION = 2
 """Raise when the same takes and options would give other MPEG frames: another mix, another filter."""
 
 
@@ -49,28 +50,32 @@ class Line:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SpeakTask:
-    """Make sure that the store has the takes of `lines`. `fresh`: speak them even when it has."""
+    """Make sure that the store has the takes of `lines`, and measure them as `profile` masters them. `fresh`: speak
+    them even when it has."""
 
     store: Path
     engine: str
     lines: tuple[Line, ...]
+    profile: Profile
     fresh: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Spoken:
-    """The measures of the takes, in order, and the float64 gating-block powers of all of them, as bytes."""
+    """The measures of the takes, in order, and the `mix.levels.TakeLevels` of all of them, as bytes."""
 
     measures: tuple[Measure, ...]
-    block_powers: bytes
+    levels: bytes
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Sound:
-    """A part of a stretch: what sounds (None for silence) and for how many frames at the task's `mix_rate`."""
+    """A part of a stretch: what sounds (None for silence), for how many frames at the task's `mix_rate`, and a line's
+    gain in dB."""
 
     source: Line | Interlude | None
     frame_count: int
+    gain_db: float = 0.0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -82,7 +87,6 @@ class EncodeTask:
     engine: str
     key: str
     sounds: tuple[Sound, ...]
-    gain_db: float
     mix_rate: int
     mix: MixOptions
     mp3: Mp3Options
@@ -103,21 +107,26 @@ def take_key(engine_fingerprint: str, delivery: Delivery, spoken: str) -> str:
 
 def speak(task: SpeakTask) -> Spoken:
     """Speak what the store does not have yet. Raises SpeechError naming the sentence that could not be spoken."""
+    from narrate.mix.levels import measure
+
+    def measured(data: bytes) -> tuple[Measure, bytes]:
+        return measure_from_bytes(data), measure(*samples_from_bytes(data), task.profile).to_bytes()
+
     kept = store.Store(task.store)
-    takes = [_take(kept, task.engine, line, measure_from_bytes, fresh=task.fresh) for line in task.lines]
-    return Spoken(measures=tuple(each for each, _ in takes), block_powers=b"".join(powers for _, powers in takes))
+    takes = [_take(kept, task.engine, line, measured, fresh=task.fresh) for line in task.lines]
+    return Spoken(measures=tuple(each for each, _ in takes), levels=b"".join(levels for _, levels in takes))
 
 
 def encode(task: EncodeTask) -> int:
     """Mix and encode a stretch, unless the store has it; returns the count of its MPEG frames' bytes."""
-    from narrate.mix.dynamics import limiter
+    from narrate.mix.dynamics import chain
     from narrate.publish import mp3
 
     kept = store.Store(task.store)
     have = kept.get("stretches", task.key)
     if have is not None:
         return len(have)
-    filters = f"{limiter(task.mix)},volume={-task.mp3.encoder_gain_db}dB"
+    filters = f"{chain(task.mix.profile)},volume={-task.mp3.encoder_gain_db}dB"
     if task.mix_rate != task.mp3.sample_rate:
         filters += f",aresample={task.mp3.sample_rate}:resampler=soxr"
     blocks = partial(map, partial(_samples, kept, task), task.sounds)
@@ -143,10 +152,7 @@ def _take(
             return read(data)
         except NarrateError:
             kept.drop("takes", line.key)
-    from narrate.mix.loudness import take_powers
-
-    take = engine(engine_name).speak(line.spoken, line.delivery)
-    data = to_bytes(take, take_powers(take.pcm, take.info.sample_rate).tobytes())
+    data = to_bytes(engine(engine_name).speak(line.spoken, line.delivery))
     kept.put("takes", line.key, data)
     return read(data)
 
@@ -154,26 +160,29 @@ def _take(
 def _samples(kept: store.Store, task: EncodeTask, sound: Sound) -> "NDArray[np.float32]":
     import numpy as np
 
+    from narrate.mix.dynamics import counterweight
     from narrate.mix.interlude import clip, load_bed
+    from narrate.mix.levels import compressed
     from narrate.units import db_to_gain
 
-    rate = task.mix_rate
+    rate, profile = task.mix_rate, task.mix.profile
     match sound.source:
         case None:
             return np.zeros((sound.frame_count, 1), np.float32)
         case Interlude() as interlude:
-            return clip(
+            drive = clip(
                 load_bed(task.mix.interlude or interlude.scene, sample_rate=rate),
                 frames=sound.frame_count,
                 seed=interlude.seed,
-                loudness_lufs=task.mix.loudness_lufs - task.mix.interlude_below_lu,
+                loudness_lufs=profile.loudness_lufs - task.mix.interlude_below_lu,
                 fade_s=task.mix.interlude_fade_s,
             )
+            return counterweight(drive, rate, profile)
         case Line() as line:
-            pcm, own_rate = _take(kept, task.engine, line, pcm_from_bytes)
-            pcm = _resampled(pcm, own_rate, sound.frame_count, rate)
-            pcm *= np.float32(db_to_gain(task.gain_db))
-            return pcm
+            samples, own_rate = _take(kept, task.engine, line, samples_from_bytes)
+            pcm = compressed(samples, own_rate, profile)
+            pcm *= np.float32(db_to_gain(sound.gain_db))
+            return _resampled(pcm.reshape(-1, 1), own_rate, sound.frame_count, rate)
 
 
 def _resampled(pcm: "NDArray[np.float32]", own_rate: int, frame_count: int, sample_rate: int) -> "NDArray[np.float32]":

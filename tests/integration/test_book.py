@@ -153,7 +153,7 @@ def test_every_interlude_is_heard_and_softer_than_the_speech(book: Book) -> None
     assert [chapter["cues"][-2]["kind"] for chapter in book.chapters[:-1]] == ["interlude"] * (len(book.chapters) - 1)
     for cue in book.cues("interlude"):
         assert cue["caption"] == "[car driving]"
-        assert ebur128_lufs(book.stretch(cue)[RATE * 3 // 2 : -RATE * 3 // 2], RATE) == pytest.approx(-27, abs=1)
+        assert ebur128_lufs(book.stretch(cue)[RATE * 3 // 2 : -RATE * 3 // 2], RATE) == pytest.approx(-25, abs=1)
 
 
 def test_cues_follow_one_another_without_gap_or_overlap(book: Book) -> None:
@@ -177,7 +177,7 @@ def test_the_whole_book_is_its_chapters(book: Book) -> None:
 def test_the_speech_of_every_chapter_is_at_its_loudness(book: Book) -> None:
     for chapter in book.chapters:
         pieces = [book.stretch(cue) for cue in chapter["cues"] if cue["kind"] != "interlude"]
-        assert ebur128_lufs(np.concatenate(pieces), RATE) == pytest.approx(-18, abs=0.5), chapter["title"]
+        assert ebur128_lufs(np.concatenate(pieces), RATE) == pytest.approx(-16, abs=0.3), chapter["title"]
 
 
 def test_no_peak_passes_the_ceiling(book: Book) -> None:
@@ -185,7 +185,7 @@ def test_no_peak_passes_the_ceiling(book: Book) -> None:
     command += ["-af", "ebur128=peak=true:framelog=quiet", "-f", "null", "-"]
     said = subprocess.run(command, capture_output=True, check=True).stderr.decode()
     (peak,) = re.findall(r"Peak:\s+(-[\d.]+) dBFS", said)
-    assert float(peak) <= -1.5
+    assert float(peak) <= -1.0
 
 
 def test_words_lie_in_their_sentence_in_order_and_name_what_is_written(book: Book) -> None:

@@ -16,6 +16,7 @@ def build(
     interludes: options.Interludes = None,
     interlude_seconds: options.InterludeSeconds = None,
     describe: options.Describe = None,
+    profile: options.Profile = None,
     store: options.StoreDir = None,
     jobs: options.Jobs = None,
     reset: options.Reset = False,
@@ -37,6 +38,7 @@ def build(
         interludes=interludes,
         interlude_seconds=interlude_seconds,
         describe=describe,
+        profile=profile,
     )
     request = options.request(source, out, settings, store, jobs)
 

@@ -41,6 +41,10 @@ Describe = Annotated[
     str | None,
     typer.Option("--describe", help="Pictures, tables, notes …: full, brief or skip.", metavar="full|brief|skip"),
 ]
+Profile = Annotated[
+    str | None,
+    typer.Option("--profile", help="How it is mastered: road, podcast, calm, acx, or one of your own.", metavar="NAME"),
+]
 Coverage = Annotated[bool, typer.Option("--coverage", help="What is voiced, described and skipped, and where and why.")]
 StoreDir = Annotated[
     Path | None,
@@ -68,6 +72,7 @@ def flags(
     interludes: bool | None = None,
     interlude_seconds: float | None = None,
     describe: str | None = None,
+    profile: str | None = None,
 ) -> "Flags":
     """Those settings that were given, by their names in the configuration. Paths count from the source's folder: they
     are remembered beside the book, for whoever regenerates a chapter from another folder."""
@@ -80,6 +85,7 @@ def flags(
         "interludes.enabled": interludes,
         "interludes.seconds": interlude_seconds,
         "describe.mode": describe,
+        "audio.profile": profile,
     }
     return {name: value for name, value in given.items() if value is not None}
 

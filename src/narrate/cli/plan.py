@@ -19,6 +19,7 @@ def plan(
     interludes: options.Interludes = None,
     interlude_seconds: options.InterludeSeconds = None,
     describe: options.Describe = None,
+    profile: options.Profile = None,
     store: options.StoreDir = None,
     coverage: options.Coverage = False,
     json: options.Json = False,
@@ -37,6 +38,7 @@ def plan(
         interludes=interludes,
         interlude_seconds=interlude_seconds,
         describe=describe,
+        profile=profile,
     )
     project = pipeline.open_project(options.request(source, out, settings, store))
     planned = pipeline.make_plan(project)
