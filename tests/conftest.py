@@ -2,7 +2,8 @@
 
 import json
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -98,11 +99,19 @@ class Desk:
 
 
 @pytest.fixture
-def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Desk:
+def desk(tmp_path: Path) -> Iterator[Desk]:
+    with desk_in(tmp_path) as found:
+        yield found
+
+
+@contextmanager
+def desk_in(folder: Path) -> Iterator[Desk]:
+    """A desk for as long as the block lasts."""
     engine = FakeEngine()
-    monkeypatch.setitem(speech.ENGINES, "fake", lambda: engine)
-    work.engine.cache_clear()
-    return Desk(folder=tmp_path, engine=engine)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(speech.ENGINES, "fake", lambda _: engine)
+        work.engine.cache_clear()
+        yield Desk(folder=folder, engine=engine)
 
 
 @pytest.fixture

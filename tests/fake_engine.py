@@ -8,7 +8,7 @@ from collections.abc import Collection
 import numpy as np
 
 from narrate.errors import SpeechError, VoiceError
-from narrate.speech.engine import Delivery, Voice
+from narrate.speech.engine import Delivery, Traits, Voice
 from narrate.take import Take, TakeInfo, Word
 
 SAMPLE_RATE = 22050
@@ -30,6 +30,7 @@ class FakeEngine:
     """
 
     name = "fake"
+    traits = Traits()
 
     def __init__(
         self,
@@ -60,10 +61,10 @@ class FakeEngine:
     def second(self, voice: str) -> str:
         return {"fake/low": "fake/high", "fake/high": "fake/low"}.get(voice, "")
 
-    def fingerprint(self) -> str:
+    def fingerprint(self, voice: str) -> str:  # noqa: ARG002
         return f"fake {self.version}"
 
-    def speak(self, spoken: str, delivery: Delivery) -> Take:
+    def speak(self, spoken: str, delivery: Delivery, *, attempt: int = 0) -> Take:  # noqa: ARG002
         self.spoken.append((spoken, delivery))
         if spoken in self.failing or not spoken.strip():
             raise SpeechError(f"cannot speak “{spoken[:60]}”: the fake engine was told to fail")

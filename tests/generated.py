@@ -135,6 +135,7 @@ BLOCKS: st.SearchStrategy[Block] = st.one_of(
     st.just(SceneBreak(origin=AT)),
     st.builds(Silence, duration_s=st.sampled_from([0.5, 2.0]), origin=st.just(AT)),
     st.builds(VoiceChange, voice=st.sampled_from(["", "fake/high"]), origin=st.just(AT)),
+    st.builds(VoiceChange, voice=st.just(""), speaker=st.sampled_from(["Misaki", "The driver"]), origin=st.just(AT)),
 )
 
 

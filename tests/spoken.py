@@ -5,7 +5,7 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-from narrate.speech import Delivery, engine
+from narrate.speech import ENGINES, Delivery, SpeechOptions
 
 RATE = 22050
 SENTENCES = (
@@ -23,7 +23,7 @@ SENTENCES = (
 @cache
 def spoken(voice: str = "gmw/en-US") -> tuple[NDArray[np.int16], ...]:
     """The sentences, shape (frames,) each, at RATE Hz."""
-    real = engine()
+    real = ENGINES["pyttsx3"](SpeechOptions())
     takes = [real.speak(sentence, Delivery(voice=voice)) for sentence in SENTENCES]
     assert {take.info.sample_rate for take in takes} == {RATE}
     return tuple(np.rint(take.pcm[:, 0] * 32768).astype(np.int16) for take in takes)

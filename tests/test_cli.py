@@ -236,8 +236,9 @@ def plan_of(*characters: int) -> Plan:
             number=number,
             title=f"Part {number}",
             characters=count,
+            encodes=("mp3",),
             **dict.fromkeys(
-                set(ChapterPlan.__dataclass_fields__) - {"number", "title", "characters"},
+                set(ChapterPlan.__dataclass_fields__) - {"number", "title", "characters", "encodes"},
             ),  # type: ignore[arg-type]
         )
         for number, count in enumerate(characters, start=1)

@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 
 from conftest import Desk, timeline
 from generated import documents
-from narrate import planning, source
+from narrate import casting, source
 from narrate.cli.app import app
 from narrate.document import Chapter, Document, Figure, Note, Origin, Paragraph, Table
 from narrate.errors import ConfigError, NarrateError, VoiceError
@@ -131,10 +131,10 @@ def test_descriptions_and_notes_have_a_second_voice(desk: Desk) -> None:
     folder = desk.build().folder
     cues = [cue for chapter in timeline(folder) for cue in chapter["cues"] if cue["kind"] == "utterance"]
     assert {(cue["role"], cue["voice"]) for cue in cues} == {
-        ("heading", "fake/low"),
-        ("narration", "fake/low"),
-        ("description", "fake/high"),
-        ("note", "fake/high"),
+        ("heading", "fake:fake/low"),
+        ("narration", "fake:fake/low"),
+        ("description", "fake:fake/high"),
+        ("note", "fake:fake/high"),
     }
     assert {delivery.voice for text, delivery in desk.engine.spoken if "Note" in text} == {"fake/high", "fake/low"}
 
@@ -144,15 +144,16 @@ def test_without_a_second_voice_descriptions_have_another_pitch(desk: Desk, pitc
     desk.name = "book.md"
     desk.write(FERRY.replace("en-US", "fr"))
     desk.flags = {"pitch": pitch}
-    assert desk.plan().chapters[0].aside == Delivery(voice="fake/fr", pitch=aside)
+    assert desk.plan().chapters[0].parts["description"] == Delivery(voice="fake:fake/fr", pitch=aside)
 
 
 def test_the_second_voice_may_be_named_or_be_the_same(desk: Desk) -> None:
-    desk.write("Rope.\n")
+    desk.name = "book.md"
+    desk.write(FERRY)
     desk.flags = {"describe.voice": "Basse"}
-    assert desk.plan().chapters[0].aside.voice == "fake/fr"
-    desk.flags = {"describe.voice": planning.SAME_VOICE}
-    assert desk.plan().chapters[0].aside == desk.plan().chapters[0].delivery
+    assert desk.plan().chapters[0].parts["note"].voice == "fake:fake/fr"
+    desk.flags = {"describe.voice": casting.SAME_VOICE}
+    assert desk.plan().chapters[0].parts["note"] == desk.plan().chapters[0].delivery
     desk.flags = {"describe.voice": "nobody"}
     with pytest.raises(VoiceError, match="nobody"):
         desk.plan()
@@ -163,7 +164,8 @@ def test_another_second_voice_respeaks_the_descriptions_alone(desk: Desk) -> Non
     desk.write(FERRY)
     desk.build()
     desk.flags = {"describe.voice": "Basse"}
-    assert desk.plan().chapters[0].reason == "descriptions fake/high, pitch 50 → fake/fr, pitch 50"
+    change = "fake:fake/high, pitch 50 → fake:fake/fr, pitch 50"
+    assert desk.plan().chapters[0].reason == f"voice of description {change}, voice of note {change}"
     desk.build()
     assert sorted(desk.said) == ["Image: A ferry at the quay. End of image.", "Note 1: By an hour."]
 
@@ -304,7 +306,7 @@ def test_a_voice_chosen_for_a_chapter_is_in_the_script(desk: Desk, monkeypatch: 
     done = CliRunner().invoke(app, arguments, catch_exceptions=False)
     assert done.exit_code == 0, done.stderr
     told = CliRunner().invoke(app, ["script", "book.txt", "--out", "shelf"]).stdout
-    assert "::: chapter Chapter 2 :::\n\n::: voice fake/high :::\n" in told
+    assert "::: chapter Chapter 2 :::\n\n::: voice fake:fake/high :::\n" in told
 
 
 @pytest.mark.parametrize("lead", ["***\n\n", "One.\n\n***\n\n", "***\n\n***\n\n"])

@@ -174,7 +174,7 @@ def test_nothing_to_inspect_is_an_error_that_says_what_to_give(tmp_path: Path) -
 @pytest.fixture
 def engine(monkeypatch: pytest.MonkeyPatch) -> FakeEngine:
     engine = FakeEngine()
-    monkeypatch.setattr(speech, "ENGINES", {"fake": lambda: engine})
+    monkeypatch.setattr(speech, "ENGINES", {"fake": lambda _: engine})
     work.engine.cache_clear()
     return engine
 

@@ -1,4 +1,4 @@
-"""Mastering: the compressor's curve, the filters' response, and gains by which ffmpeg's meter finds what was asked for."""
+"""Mastering: the compressor's curve, the filters' response, and gains that ffmpeg's own meter confirms."""
 
 import subprocess
 from dataclasses import replace

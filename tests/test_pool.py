@@ -16,6 +16,7 @@ import pytest
 from narrate import work
 from narrate.errors import NarrateError, SpeechError
 from narrate.pool import TRIES, Crew, Inline, workers
+from narrate.speech import SpeechOptions
 
 
 def forked(count: int = 2) -> ProcessPoolExecutor:
@@ -111,7 +112,7 @@ def test_a_worker_ends_by_sigterm_without_a_word_whatever_its_parent_does(monkey
     monkeypatch.setattr(work, "warm", lambda _: None)
     before = signal.signal(signal.SIGTERM, lambda *_: pytest.fail("the parent's handler ran"))
     try:
-        with Crew(lambda: workers(1, "fake"), room=1) as crew:
+        with Crew(lambda: workers(1, SpeechOptions(engine="fake")), room=1) as crew:
             crew.submit(ends_by_sigterm, None, tag="handler")
             assert gather(crew) == {"handler": True}
     finally:
@@ -131,7 +132,7 @@ def resident_mb(_: object) -> float:
 def test_workers_apart_hold_nothing_of_a_long_document() -> None:
     document = [f"sentence {number}" for number in range(2_000_000)]  # some 150 MB
     held = resident_mb(None)
-    with Crew(partial(workers, 1, "pyttsx3", apart=True), room=1) as crew:
+    with Crew(partial(workers, 1, SpeechOptions(), apart=True), room=1) as crew:
         crew.submit(resident_mb, None, tag="worker")
         worker = gather(crew)["worker"]
     assert held > 150, len(document)
@@ -142,9 +143,10 @@ def test_workers_apart_hold_nothing_of_a_long_document() -> None:
 ORPHANS = """
 import time
 from narrate.pool import workers
+from narrate.speech import SpeechOptions
 
 if __name__ == "__main__":
-    executor = workers(2, "pyttsx3", apart=True)
+    executor = workers(2, SpeechOptions(), apart=True)
     for task in [executor.submit(time.sleep, 0.2) for _ in range(2)]:
         task.result()
     print(*executor._processes, flush=True)

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from narrate.errors import AudioError, ConfigError, NarrateError, OutputError
 from narrate.process import ffmpeg_path
-from narrate.publish import mp3
+from narrate.publish import encoder, mp3
 from narrate.publish.frames import JOINT, crc16, info_frame, keep, parse_header, primer_count, split_frames
 from narrate.publish.mp3 import Encoder, FileRange, encode, encode_command, primer, write_mp3
 from narrate.publish.options import Mp3Options
@@ -255,16 +255,16 @@ def test_a_stretch_that_is_not_whole_frames_is_refused(tmp_path: Path) -> None:
 
 
 def test_pcm_of_another_shape_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match="shape"), Encoder(tmp_path / "s", Mp3Options()) as encoder:
-        encoder.write(np.zeros((10, 2), np.float32))
+    with pytest.raises(ValueError, match="shape"), Encoder(tmp_path / "s", Mp3Options()) as opened:
+        opened.write(np.zeros((10, 2), np.float32))
 
 
 def test_pcm_at_half_the_rate_is_resampled_in_place(tmp_path: Path) -> None:
     pcm = np.zeros((20 * 576, 1), np.float32)
     pcm[2000:-2000:997] = 0.6
-    with Encoder(tmp_path / "s", Mp3Options(), input_rate=22050) as encoder:
-        encoder.write(pcm)
-    assert encoder.mpeg_frame_count == 20
+    with Encoder(tmp_path / "s", Mp3Options(), input_rate=22050) as opened:
+        opened.write(pcm)
+    assert opened.mpeg_frame_count == 20
     part = bytes(keep((tmp_path / "s").read_bytes(), 20, options=Mp3Options()))
     write_mp3(tmp_path / "a.mp3", tag=b"", options=Mp3Options(), mpeg_frame_count=20, parts=[part])
     assert positions(decode(tmp_path / "a.mp3"), np.flatnonzero(pcm[:, 0]) * 2) <= {-1, 0, 1}
@@ -280,7 +280,7 @@ def test_a_filter_chain_is_applied(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("program", FFMPEGS)
 def test_a_filter_that_does_not_exist_is_told(tmp_path: Path, program: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(mp3, "ffmpeg_path", lambda: program)
+    monkeypatch.setattr(encoder, "ffmpeg_path", lambda: program)
     with pytest.raises(AudioError, match="could not encode"):
         encode(lambda: [noise(400 * 1152, 1)], options=Mp3Options(), scratch=tmp_path / "s", filters="no_such_filter")
     assert not (tmp_path / "s").exists()
@@ -289,12 +289,12 @@ def test_a_filter_that_does_not_exist_is_told(tmp_path: Path, program: str, monk
 @pytest.mark.skipif(not Path("/dev/full").is_char_device(), reason="no /dev/full on this machine")
 @pytest.mark.parametrize("program", FFMPEGS)
 def test_a_full_disk_is_told_and_devices_are_left_alone(program: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(mp3, "ffmpeg_path", lambda: program)
+    monkeypatch.setattr(encoder, "ffmpeg_path", lambda: program)
     with (
         pytest.raises(OutputError, match="No space left on device"),
-        Encoder(Path("/dev/full"), Mp3Options()) as encoder,
+        Encoder(Path("/dev/full"), Mp3Options()) as opened,
     ):
-        encoder.write(noise(400 * 1152, 1))
+        opened.write(noise(400 * 1152, 1))
     assert Path("/dev/full").is_char_device()
 
 

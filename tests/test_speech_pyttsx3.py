@@ -17,8 +17,8 @@ import numpy as np
 import pytest
 
 from narrate.errors import SpeechError, VoiceError
-from narrate.script import plain, pronounced
-from narrate.speech import ENGINES, Delivery, engine
+from narrate.script import Stress, plain, pronounced
+from narrate.speech import ENGINES, Delivery, SpeechOptions, ensemble
 from narrate.speech.forks import ForkGuard
 from narrate.speech.guard import ATTEMPTS, AttemptError, RefusalError, WorkerGuard
 from narrate.speech.ipa import SOUNDS, signs_unknown, to_espeak
@@ -45,7 +45,7 @@ FRENCH = Delivery(voice="roa/fr", rate_wpm=220, pitch=20)
 
 @pytest.fixture(scope="module")
 def real():
-    return engine()
+    return Pyttsx3Engine()
 
 
 def make_fresh():
@@ -63,8 +63,9 @@ def said(take, spoken):
 def speak_in_a_new_process(sentences, delivery) -> list[str]:
     script = f"""
 import hashlib
-from narrate.speech import Delivery, engine
-real = engine()
+from narrate.speech import Delivery
+from narrate.speech.pyttsx3_engine import Pyttsx3Engine
+real = Pyttsx3Engine()
 for sentence in {sentences!r}:
     take = real.speak(sentence, {delivery!r})
     print(hashlib.sha256(take.pcm.tobytes() + repr(take.info).encode()).hexdigest())
@@ -104,7 +105,7 @@ def test_a_worker_gives_the_same_samples_as_forked_children(real):
     deliveries = [US, WHISPER, ECHO, FRENCH, US, US]
     for sentence, delivery in zip(SENTENCES, deliveries, strict=True):
         assert digest(slow.speak(sentence, delivery)) == digest(real.speak(sentence, delivery))
-    assert slow.fingerprint() == real.fingerprint()
+    assert slow.fingerprint("") == real.fingerprint("")
     assert slow.voices() == real.voices()
     worker.close()
 
@@ -401,7 +402,7 @@ class Mortal:
 
 def test_a_listing_of_voices_that_is_killed_is_asked_for_again():
     mortal = Mortal(deaths=ATTEMPTS - 1)
-    assert Pyttsx3Engine(mortal).fingerprint().startswith("mortal 1")
+    assert Pyttsx3Engine(mortal).fingerprint("").startswith("mortal 1")
     assert mortal.asked == ATTEMPTS
 
 
@@ -419,15 +420,15 @@ def test_an_unknown_voice_is_an_error_with_a_hint(real):
 
 
 def test_the_fingerprint_names_what_decides_the_samples(real):
-    assert real.fingerprint().startswith("pyttsx3: espeak-ng 1.")
-    assert "data " in real.fingerprint()
-    assert real.fingerprint() == Pyttsx3Engine().fingerprint()
+    assert real.fingerprint("").startswith("pyttsx3: espeak-ng 1.")
+    assert "data " in real.fingerprint("")
+    assert real.fingerprint("") == Pyttsx3Engine().fingerprint("")
 
 
 def test_an_unknown_engine_is_an_error():
     assert "pyttsx3" in ENGINES
     with pytest.raises(VoiceError, match="no speech engine called “hal”"):
-        engine("hal")
+        ensemble(SpeechOptions(engine="hal")).resolve("", "en")
 
 
 def test_importing_the_stage_loads_neither_numpy_nor_pyttsx3():
@@ -439,7 +440,8 @@ def test_importing_the_stage_loads_neither_numpy_nor_pyttsx3():
 
 
 def test_an_engine_that_only_lists_and_speaks_in_children_loads_no_numpy():
-    script = "import sys; from narrate.speech import engine; engine().fingerprint(); print('numpy' in sys.modules)"
+    script = "import sys; from narrate.speech import SpeechOptions, ensemble; "
+    script += "ensemble(SpeechOptions()).fingerprint('en'); print('numpy' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60, check=True)
     assert done.stdout.strip() == "False"
 
@@ -449,11 +451,12 @@ def run_engine(prelude: str, folder: Path) -> subprocess.CompletedProcess[str]:
     (folder / "sitecustomize.py").write_text(f"import sys\n{prelude}\n")
     script = """
 from narrate.errors import VoiceError
-from narrate.speech import Delivery, engine
+from narrate.speech import Delivery
+from narrate.speech.pyttsx3_engine import Pyttsx3Engine
 try:
-    real = engine()
+    real = Pyttsx3Engine()
     take = real.speak("Rain.", Delivery(voice=real.resolve("", "en").id))
-    print("spoken", take.info.frame_count > 2000, real.fingerprint())
+    print("spoken", take.info.frame_count > 2000, real.fingerprint(""))
     assert not any(voice.id.startswith("mb/") for voice in real.voices())
 except VoiceError as error:
     print(error, "|", error.hint)
@@ -505,7 +508,7 @@ def test_a_deep_folder_is_no_hindrance(tmp_path, real):
         f"import espeakng_loader; espeakng_loader.get_data_path = lambda: {str(deep / 'espeak-ng-data')!r}",
         tmp_path,
     )
-    assert done.stdout.strip() == f"spoken True {real.fingerprint()}"
+    assert done.stdout.strip() == f"spoken True {real.fingerprint('')}"
 
 
 def test_the_speech_of_an_operating_system_is_read_back_from_its_file(monkeypatch):
@@ -676,3 +679,38 @@ def test_ipa_is_read_with_its_lengths_ties_and_stresses() -> None:
     assert to_espeak("vɛ̃ blɑ̃", "fr") == "v|E~ b|l|A~"
     assert (to_espeak("ʘ", "en"), to_espeak("a", "ja")) == (None, None)
     assert signs_unknown("aʘbʘǃ") == "ʘǃ"
+
+
+# Words that the author stressed.
+
+
+def stressed(word: str, stress: Stress) -> str:
+    return f"I think he {stress}{word} {Stress.END}there before you."
+
+
+def heard(real, spoken: str, voice: str, word: int) -> tuple[float, float]:
+    """How long a word is, in seconds, and its level, in dB."""
+    take = real.speak(spoken, Delivery(voice=voice))
+    found = take.info.words[word]
+    samples = take.pcm[found.start : found.start + found.length]
+    return found.length / take.info.sample_rate, 10 * np.log10(np.mean(samples**2))
+
+
+@pytest.mark.parametrize("voice", ["gmw/en-US", "gmw/en", "roa/fr", "gmw/de+f4"])
+def test_what_the_author_stressed_is_longer_and_louder(real, voice):
+    plain_s, plain_db = heard(real, "I think he was there before you.", voice, 3)
+    long_s, loud_db = heard(real, stressed("was", Stress.EMPHASIS), voice, 3)
+    _, louder_db = heard(real, stressed("was", Stress.STRONG), voice, 3)
+    assert long_s > 1.1 * plain_s
+    assert plain_db < loud_db < louder_db
+
+
+def test_words_around_a_stressed_one_stand_where_they_stand(real):
+    spoken = f'Yes, "{Stress.STRONG}{pronounced("Oto", "oˈto")}" {Stress.END}came, {Stress.EMPHASIS}did he?'
+    words = real.speak(spoken, Delivery(voice="gmw/en-US")).info.words
+    shown = [plain(spoken[word.spoken_start : word.spoken_end]) for word in words]
+    assert shown == ["Yes", "Oto", "came", "did", "he"]
+
+
+def test_a_voice_of_another_engine_is_given_the_words_alone():
+    assert sayable(stressed("was", Stress.STRONG)).text == "I think he was there before you."

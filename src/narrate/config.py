@@ -10,16 +10,20 @@ import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
+from typing import cast as typed
 
+from narrate.cast import Cast, read_cast
 from narrate.document import LANGUAGE_WANTED, language_tag
 from narrate.errors import ConfigError
 from narrate.mix.options import MixOptions
 from narrate.mix.profiles import DEFAULT, Profile
 from narrate.profiles import OwnProfile, find_profile, read_profiles
 from narrate.pronunciation import read_lexicons, read_table
+from narrate.publish.formats import FORMATS, MP3, formats_of
 from narrate.publish.options import Mp3Options, bitrates_kbps
 from narrate.source.location import Location
+from narrate.speech.options import DEVICES, SpeechOptions
 from narrate.take import Delivery
 from narrate.text.lexicon import Entry, Lexicon
 from narrate.text.options import Mode, Modes, Pauses, TextOptions
@@ -56,6 +60,7 @@ SCHEMA: dict[str, Setting] = {
     "date": Setting(str),
     "cover": Setting(Path),
     "engine": Setting(str),
+    "device": Setting(str, read=lambda name: name if name in DEVICES else None, wanted=f"one of {', '.join(DEVICES)}"),
     "voice": Setting(str),
     "rate": Setting(int, 80, 450),
     "pitch": Setting(int, 0, 100),
@@ -87,18 +92,21 @@ SCHEMA: dict[str, Setting] = {
     ),
     "audio.loudness": Setting(float, -40, -10),
     "audio.profile": Setting(str),
+    "formats": Setting(str, read=formats_of, wanted=f"some of {', '.join((MP3, *FORMATS))}"),
 }
 """Every key of the configuration, a table's keys with its name and a dot. The README lists them with their units."""
 
 _KINDS = frozenset(f"describe.{each.name}" for each in fields(Modes))
 _WORDS = "pronunciation"
+_CAST = "cast"
 _PROFILES = "profiles"
-_KNOWN = (*SCHEMA, _WORDS, "lexicons", _PROFILES)
+_KNOWN = (*SCHEMA, _WORDS, _CAST, "lexicons", _PROFILES)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Config:
-    """The settings of one book. The metadata settings are "" (or None) where the source decides."""
+    """The settings of one book. The metadata settings are "" (or None) where the source decides. `formats` are
+    those beside MP3."""
 
     title: str = ""
     author: str = ""
@@ -106,12 +114,14 @@ class Config:
     narrator: str = ""
     date: str = ""
     cover: Path | None = None
-    engine: str = "pyttsx3"
+    speech: SpeechOptions = field(default_factory=SpeechOptions)
+    cast: Cast = field(default_factory=Cast)
     delivery: Delivery = field(default_factory=lambda: Delivery(voice=""))
     describe_voice: str = ""
     text: TextOptions = field(default_factory=TextOptions)
     mix: MixOptions = field(default_factory=MixOptions)
     mp3: Mp3Options = field(default_factory=Mp3Options)
+    formats: tuple[str, ...] = ()
 
 
 def settings_file(source: Path | Location) -> Path | None:
@@ -145,6 +155,7 @@ def check(table: Mapping[str, object], *, where: str, folder: Path) -> dict[str,
     settings: dict[str, object] = {}
     table = dict(table)
     words, lexicons = table.pop(_WORDS, {}), table.pop("lexicons", [])
+    settings |= _cast(table, where)
     entries = (*read_lexicons(lexicons, where=where, folder=folder), *read_table(words, where=where))
     if entries:
         settings[_WORDS] = entries
@@ -164,16 +175,18 @@ def join(*layers: Mapping[str, object]) -> Config:
     settings: dict[str, object] = {}
     words: list[Entry] = []
     profiles: list[OwnProfile] = []
+    cast = Cast()
     for layer in layers:
         if layer.get("describe.mode"):  # above what an earlier layer says of single kinds
             settings = {key: value for key, value in settings.items() if key not in _KINDS}
         settings |= {key: value for key, value in layer.items() if value is not None}
-        words += cast("tuple[Entry, ...]", layer.get(_WORDS, ()))
-        profiles += cast("tuple[OwnProfile, ...]", layer.get(_PROFILES, ()))
+        words += typed("tuple[Entry, ...]", layer.get(_WORDS, ()))
+        cast = cast.under(typed(Cast, layer.get(_CAST, Cast())))
+        profiles += typed("tuple[OwnProfile, ...]", layer.get(_PROFILES, ()))
     profile = find_profile(
-        cast("str", settings.get("audio.profile", DEFAULT)),
+        typed(str, settings.get("audio.profile", DEFAULT)),
         profiles,
-        loudness_lufs=cast("float | None", settings.get("audio.loudness")),
+        loudness_lufs=typed("float | None", settings.get("audio.loudness")),
     )
     settings = _of_profile(profile) | settings
     if not profile.interludes:
@@ -183,7 +196,7 @@ def join(*layers: Mapping[str, object]) -> Config:
         return {name: settings[prefix + key] for key, name in names.items() if prefix + key in settings}
 
     base = Config()
-    plain = {name: name for name in ("title", "author", "language", "narrator", "date", "cover", "engine")}
+    plain = {name: name for name in ("title", "author", "language", "narrator", "date", "cover", "formats")}
     pauses = {
         key.removeprefix("pauses."): f"{key.removeprefix('pauses.')}_s" for key in SCHEMA if key.startswith("pauses.")
     }
@@ -193,6 +206,8 @@ def join(*layers: Mapping[str, object]) -> Config:
         base,
         **given("", plain),
         **given("describe.", {"voice": "describe_voice"}),
+        speech=replace(base.speech, **given("", {name: name for name in ("engine", "device")})),
+        cast=cast,
         delivery=replace(base.delivery, **given("", {"voice": "voice", "rate": "rate_wpm", "pitch": "pitch"})),
         text=replace(
             base.text,
@@ -210,6 +225,16 @@ def _of_profile(profile: Profile) -> dict[str, object]:
     """The settings that a profile stands for where a person names none."""
     wanted = {"audio.bitrate": profile.bitrate_kbps, "pauses.head": profile.head_s, "pauses.tail": profile.tail_s}
     return {key: value for key, value in wanted.items() if value}
+
+
+def _cast(table: dict[str, object], where: str) -> dict[str, object]:
+    """The cast, taken out of `table`, and the narrator's voice where it names that."""
+    if _CAST not in table:
+        return {}
+    cast, narrator = read_cast(table.pop(_CAST), where=where)
+    if narrator and "voice" in table:
+        raise ConfigError(f"{where}: voice and cast.narrator are the same setting, and both are given")
+    return {_CAST: cast} | ({"voice": narrator} if narrator else {})
 
 
 def _modes(settings: Mapping[str, object]) -> Modes:

@@ -11,6 +11,7 @@ from narrate import __version__, speech, work
 from narrate.assets import audio_dir
 from narrate.errors import NarrateError
 from narrate.process import cores, ffmpeg_path, ffmpeg_version_printed
+from narrate.speech import SpeechOptions
 from narrate.take import Delivery
 
 
@@ -53,11 +54,11 @@ def _get_ffmpeg() -> str:
 
 
 def _engine(name: str) -> str:
-    engine = work.engine(name)
+    engine = work.engine(SpeechOptions(engine=name)).engine(name)
     voice = engine.resolve("", "en")
     take = engine.speak("All is well.", Delivery(voice=voice.id))
     seconds = take.info.frame_count / take.info.sample_rate
-    return f"{engine.fingerprint()}, {len(engine.voices())} voices, {voice.id} spoke {seconds:.1f} s"
+    return f"{engine.fingerprint(voice.id)}, {len(engine.voices())} voices, {voice.id} spoke {seconds:.1f} s"
 
 
 def _encoder() -> str:

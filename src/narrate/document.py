@@ -171,10 +171,12 @@ class Silence:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class VoiceChange:
-    """From here to the end of the chapter another voice speaks, `::: voice en-gb :::`; "" is the chapter's own."""
+    """From here to the end of the chapter another voice speaks, `::: voice en-gb :::`, or the one that the cast has for
+    a speaker, `::: speaker Misaki :::`; "" and "" is the chapter's own."""
 
     voice: str
     origin: Origin
+    speaker: str = ""
 
 
 Block = (

@@ -17,6 +17,7 @@ from functools import partial
 from pathlib import Path
 from typing import Protocol
 
+from narrate import work
 from narrate.errors import OvertakenError
 from narrate.plan import Action, ChapterPlan, Plan, Record
 from narrate.planning import make_plan, make_studio
@@ -85,12 +86,15 @@ def run(project: Project, plan: Plan, progress: Progress) -> Release:
     progress.started(plan)
     with ReleaseWriter(project, plan) as writer, Crew(_executor(project, plan), room=2 * project.request.jobs) as crew:
         studio = make_studio(project, scratch=writer.scratch)
-        to_render = (
-            (each, project.script(each.number), writer.sink(each)) for each in plan.chapters if not each.reused
-        )
+        to_render = ((each, project.script(each.number), writer.sink(each)) for each in plan.chapters if each.encodes)
         rendered = render(to_render, crew, studio, _housekeeping(project, progress))
         for chapter in plan.chapters:
-            file = writer.take_over(chapter, chapter.reused) if chapter.reused else writer.add(next(rendered))
+            made = next(rendered) if chapter.encodes else None
+            if chapter.reused:
+                file = writer.take_over(chapter, chapter.reused)
+            else:
+                assert made is not None
+                file = writer.add(made)
             progress.finished(chapter, file)
         release = writer.publish()
     Store(project.request.store).evict(limit_bytes())
@@ -144,12 +148,15 @@ def _as_published(project: Project, before: Record) -> Release:
         for each in before.chapters
     )
     book = book_file_name(project.metadata.title)
-    return Release(folder=project.folder, metadata=project.metadata, book=book, chapters=chapters)
+    formats = {name: each.file for name, each in before.formats.items()}
+    return Release(folder=project.folder, metadata=project.metadata, book=book, chapters=chapters, formats=formats)
 
 
 def _executor(project: Project, plan: Plan) -> Callable[[], Executor]:
-    characters = sum(each.characters for each in plan.chapters if not each.reused)
+    characters = sum(each.characters for each in plan.chapters if each.encodes)
     if project.request.jobs == 1 or characters <= _INLINE_CHARACTERS:
         return Inline
     long = sum(each.characters for each in plan.chapters) > _SHARED_CHARACTERS
-    return partial(workers, project.request.jobs, project.config.engine, apart=long)
+    door = work.engine(project.config.speech)
+    forkable = all(door.traits(voice).forkable for each in plan.chapters for voice in each.voices)
+    return partial(workers, project.request.jobs, project.config.speech, apart=long or not forkable)

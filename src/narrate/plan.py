@@ -5,7 +5,7 @@ can be compared. They are written down beside the book (`Record`), so the next p
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from narrate.script import Account, Utterance
@@ -72,22 +72,32 @@ class ChapterRecord:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class FormatRecord:
+    """What is remembered of a published format beside MP3: its file, and what decided how its sound is encoded."""
+
+    file: str
+    codec_key: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Record:
-    """What is remembered of a published book. `flags` are those of the command line; `files` names and sizes."""
+    """What is remembered of a published book. `flags` are those of the command line; `files` names and sizes; `formats`
+    those beside MP3 by their names."""
 
     book_key: str
     flags: Mapping[str, str | int | float | bool] = field(default_factory=dict)
     choices: tuple[ChapterChoice, ...] = ()
     chapters: tuple[ChapterRecord, ...] = ()
     files: Mapping[str, int] = field(default_factory=dict)
+    formats: Mapping[str, FormatRecord] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ChapterPlan:
     """What is known of a chapter before it is spoken. `reused` is the published chapter that it can be taken from;
-    `fresh` says that it is to be spoken anew even where the store has its takes. `aside` is how descriptions and notes
-    are spoken; `voices` are the ids of those that the script's own lines ask for by name, and of those for sentences in
-    another language, where the engine has one."""
+    `fresh` says that it is to be spoken anew even where the store has its takes. `delivery` is the narrator's; `parts`
+    are the others', by the names of `Utterance.parts`. `encodes` names the codecs that it must be encoded with, none
+    where all of its sound can be taken over."""
 
     number: int
     title: str
@@ -95,7 +105,6 @@ class ChapterPlan:
     characters: int
     estimate_s: float
     delivery: Delivery
-    aside: Delivery
     choice: Choice | None
     ingredients: Mapping[str, str]
     audio_key: str
@@ -105,14 +114,30 @@ class ChapterPlan:
     action: Action
     reason: str
     fresh: bool = False
-    voices: Mapping[str, str] = field(default_factory=dict)
+    encodes: tuple[str, ...] = ("mp3",)
+    parts: Mapping[str, Delivery] = field(default_factory=dict)
 
     def delivery_of(self, utterance: Utterance) -> Delivery:
         """How one utterance of the chapter is spoken."""
-        if utterance.is_aside:
-            return self.aside
-        voice = self.voices.get(utterance.asks_for)
-        return replace(self.delivery, voice=voice) if voice else self.delivery
+        return next((self.parts[part] for part in utterance.parts if part in self.parts), self.delivery)
+
+    @property
+    def voices(self) -> frozenset[str]:
+        """The ids of all voices that it may need."""
+        return frozenset((self.delivery.voice, *(each.voice for each in self.parts.values())))
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class FormatPlan:
+    """A format beside MP3 that the book is to be had in. `reused` is the published one whose sound can be taken over,
+    for the chapters that are."""
+
+    name: str
+    codec: str
+    codec_key: str
+    reused: FormatRecord | None
+    action: Action
+    reason: str
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -125,11 +150,15 @@ class Plan:
     book_key: str
     publish: Action
     publish_reason: str
+    formats: tuple[FormatPlan, ...] = ()
     warnings: tuple[str, ...] = ()
     account: Account = field(default_factory=Account)
 
 
-_SPOKEN_OF = ("voice", "descriptions", "rate", "pitch", "engine", "encoder", "language", "profile")
+VOICE_OF = "voice of "
+"""Before the name of a part, among the ingredients."""
+
+_SPOKEN_OF = ("voice", "rate", "pitch", "engine", "encoder", "language", "profile")
 
 
 def difference(old: Mapping[str, str], new: Mapping[str, str]) -> str:
@@ -138,5 +167,6 @@ def difference(old: Mapping[str, str], new: Mapping[str, str]) -> str:
     for name in sorted(old.keys() | new.keys()):
         before, after = old.get(name, "none"), new.get(name, "none")
         if before != after:
-            reasons.append(f"{name} {before} → {after}" if name in _SPOKEN_OF else f"{name} changed")
+            told = name in _SPOKEN_OF or name.startswith(VOICE_OF)
+            reasons.append(f"{name} {before} → {after}" if told else f"{name} changed")
     return ", ".join(reasons)

@@ -6,26 +6,36 @@ changed, whatever its number is now. Keys are computed from the source and the s
 
 import hashlib
 import json
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
 from narrate import __version__, text, work
-from narrate.errors import ChapterError, NarrateError, VoiceError
-from narrate.plan import Action, ChapterChoice, ChapterPlan, ChapterRecord, Choice, Plan, Record, difference
+from narrate.casting import Casting, StandIn, cast_chapter, remarks
+from narrate.errors import ChapterError, NarrateError
+from narrate.plan import (
+    VOICE_OF,
+    Action,
+    ChapterChoice,
+    ChapterPlan,
+    ChapterRecord,
+    Choice,
+    FormatPlan,
+    Plan,
+    Record,
+    difference,
+)
 from narrate.process import ffmpeg_version
 from narrate.project import Project, chosen
+from narrate.publish.codecs import CODECS
+from narrate.publish.formats import FORMATS
 from narrate.render import Studio
-from narrate.script import Account, ChapterScript, Interlude, Omission, Pause, Utterance
+from narrate.script import Account, ChapterScript, Interlude, Omission, Pause, Unspoken, Utterance, part_kind
+from narrate.speech import SpeechOptions
 from narrate.store import Store, key
-from narrate.take import Delivery
 
-SAME_VOICE = "same"
-"""The setting `describe.voice` for narrators who speak descriptions themselves."""
-
-_MIDDLE = 50
-_ASIDE_PITCH = 33
+_ASKED = ("voice", "language")
+"""Kinds of parts that the text itself asks for: another voice for them is another text."""
 
 
 def make_plan(project: Project, *, only: frozenset[int] | None = None) -> Plan:
@@ -41,32 +51,53 @@ def make_plan(project: Project, *, only: frozenset[int] | None = None) -> Plan:
     studio = make_studio(project)
     choices = chosen(project.document.chapters, project.choices)
     sizes = _changed_files(project.folder, before)
-    chapters, warnings = [], list(project.document.warnings)
+    chapters, warnings, stand_ins = [], list(project.document.warnings), list[StandIn]()
     account = Account(skipped=_left_out_by_the_reader(project))
     for number in range(1, len(project.document.chapters) + 1):
         script = project.script(number)
         warnings += script.warnings
         account += script.account
-        chapter = _chapter_plan(script, studio, choices.get(number), before, sizes, project.metadata.language)
+        choice = choices.get(number)
+        casting = cast_chapter(script, project.config, choice, project.metadata.language)
+        stand_ins += casting.stand_ins
+        chapter = _chapter_plan(script, casting, studio, choice, before, sizes)
         if only is not None:
             chapter = replace(chapter, fresh=number in only)
             if before:
                 chapter = _as_asked(chapter, before.chapters[number - 1])
         chapters.append(chapter)
     _check(account, project)
+    account = replace(account, unspoken=_unspoken(stand_ins))
+    formats = _format_plans(project, before, sizes)
+    chapters = [_with_encodes(each, formats, project) for each in chapters]
     kept = tuple(
         ChapterChoice(number=each.number, title=each.title, choice=each.choice) for each in chapters if each.choice
     )
     book_key = _book_key(project, chapters, kept, account)
-    publish, reason = _publication(before, book_key, chapters, sizes)
+    publish, reason = _publication(before, book_key, chapters, sizes, formats)
+    if publish is not Action.UP_TO_DATE:
+        formats = tuple(replace(each, action=Action.RUN, reason=each.reason or reason) for each in formats)
     return Plan(
         chapters=tuple(chapters),
         choices=kept,
         book_key=book_key,
         publish=publish,
         publish_reason=reason,
-        warnings=tuple(warnings),
+        formats=formats,
+        warnings=(*warnings, *remarks(stand_ins)),
         account=account,
+    )
+
+
+def _unspoken(stand_ins: Iterable[StandIn]) -> tuple[Unspoken, ...]:
+    """The languages that the narrator reads, each once."""
+    found: dict[str, list[StandIn]] = {}
+    for each in stand_ins:
+        if each.language:
+            found.setdefault(each.language, []).append(each)
+    return tuple(
+        Unspoken(language=language, sentences=len(group), place=group[0].href or f"line {group[0].line}")
+        for language, group in found.items()
     )
 
 
@@ -110,7 +141,6 @@ def make_studio(project: Project, *, scratch: Path = Path()) -> Studio:
         config=settings,
         store=project.request.store,
         scratch=scratch,
-        engine_fingerprint=work.engine(settings.engine).fingerprint(),
         encoder_fingerprint=ffmpeg_version(),
         bed_fingerprint=bed,
     )
@@ -118,12 +148,12 @@ def make_studio(project: Project, *, scratch: Path = Path()) -> Studio:
 
 def takes_to_speak(project: Project, chapter: ChapterPlan) -> int:
     """How many of the chapter's sentences a build would speak: those whose take the store does not have."""
-    if chapter.reused:
+    if not chapter.encodes:
         return 0
     kept = Store(project.request.store)
-    fingerprint = work.engine(project.config.engine).fingerprint()
-    said = project.script(chapter.number).utterances
-    keys = {work.take_key(fingerprint, chapter.delivery_of(each), each.spoken) for each in said}
+    prints = _fingerprints(chapter.voices, project.config.speech)
+    said = ((chapter.delivery_of(each), each.spoken) for each in project.script(chapter.number).utterances)
+    keys = {work.take_key(prints[delivery.voice], delivery, spoken) for delivery, spoken in said}
     return sum(not kept.has("takes", name) for name in keys)
 
 
@@ -141,16 +171,13 @@ def _check_chapters(project: Project, only: frozenset[int]) -> None:
 
 def _chapter_plan(
     script: ChapterScript,
+    casting: Casting,
     studio: Studio,
     choice: Choice | None,
     before: Record | None,
     changed_files: frozenset[str],
-    language: str,
 ) -> ChapterPlan:
-    delivery = _delivery(studio.config.delivery, choice)
-    aside = _aside(delivery, studio, language)
-    voices = _asked_voices(script, studio, language)
-    ingredients = _ingredients(script, delivery, aside, voices, studio)
+    ingredients = _ingredients(script, casting, studio)
     audio_key = key("chapter", **ingredients)
     text_key, place_key = _text_keys(script)
     published = [each for each in (before.chapters if before else ()) if each.file not in changed_files]
@@ -162,10 +189,9 @@ def _chapter_plan(
         title=script.title,
         utterances=len(script.utterances),
         characters=sum(len(each.spoken) for each in script.utterances),
-        estimate_s=text.estimate_s(script, rate_wpm=delivery.rate_wpm),
-        delivery=delivery,
-        aside=aside,
-        voices=voices,
+        estimate_s=text.estimate_s(script, rate_wpm=casting.narrator.rate_wpm),
+        delivery=casting.narrator,
+        parts=casting.parts,
         choice=choice,
         ingredients=ingredients,
         audio_key=audio_key,
@@ -175,6 +201,49 @@ def _chapter_plan(
         action=action,
         reason=reason,
     )
+
+
+def _format_plans(project: Project, before: Record | None, changed_files: frozenset[str]) -> tuple[FormatPlan, ...]:
+    """The formats beside MP3, each with the published one that its sound can be taken from, if that is there and was
+    encoded as it would be now."""
+    plans = []
+    for name in project.config.formats:
+        codec = FORMATS[name].codec
+        codec_key = key("codec", encoder=ffmpeg_version(), codec=CODECS[codec].fingerprint)[:16] if codec else ""
+        earlier = before.formats.get(name) if before else None
+        reason = "" if earlier else "not built yet"
+        if earlier and earlier.file in changed_files:
+            reason = f"{earlier.file} missing or changed"
+        elif earlier and earlier.codec_key != codec_key:
+            reason = "encoder changed"
+        plans.append(
+            FormatPlan(
+                name=name,
+                codec=codec,
+                codec_key=codec_key,
+                reused=None if reason else earlier,
+                action=Action.RUN if reason else Action.UP_TO_DATE,
+                reason=reason,
+            )
+        )
+    return tuple(plans)
+
+
+def _with_encodes(chapter: ChapterPlan, formats: tuple[FormatPlan, ...], project: Project) -> ChapterPlan:
+    """The chapter with the codecs that it must be encoded with: MP3 if it is made anew, and those of formats whose
+    published file cannot give it.
+
+    Raises ChapterError when that would take the text of a chapter that is to stay as it was.
+    """
+    taken = [each for each in formats if each.codec and not (chapter.reused and each.reused)]
+    if taken and chapter.reused and chapter.reason:
+        raise ChapterError(
+            f"the {taken[0].name} of chapter {chapter.number} is {taken[0].reason}, and its text is not that of the "
+            f"book in {project.folder} any more",
+            hint=f"build the whole book again first: narrate build {project.request.source}",
+        )
+    codecs = [] if chapter.reused else [work.MP3]
+    return replace(chapter, encodes=tuple(dict.fromkeys([*codecs, *(each.codec for each in taken)])))
 
 
 def _why(
@@ -209,63 +278,26 @@ def _as_asked(chapter: ChapterPlan, published: ChapterRecord) -> ChapterPlan:
     )
 
 
-def _delivery(base: Delivery, choice: Choice | None) -> Delivery:
-    if choice is None:
-        return base
-    return Delivery(
-        voice=choice.voice or base.voice,
-        rate_wpm=choice.rate_wpm or base.rate_wpm,
-        pitch=base.pitch if choice.pitch is None else choice.pitch,
-    )
+def _fingerprints(voices: Iterable[str], options: SpeechOptions) -> dict[str, str]:
+    engine = work.engine(options)
+    return {voice: engine.fingerprint(voice) for voice in voices}
 
 
-def _aside(base: Delivery, studio: Studio, language: str) -> Delivery:
-    """How descriptions and notes are spoken beside the narrator: in the voice that the settings name, else in the
-    engine's second one, else a third of the scale higher or (from above the middle) lower."""
-    wanted = studio.config.describe_voice
-    if wanted == SAME_VOICE:
-        return base
-    engine = work.engine(studio.config.engine)
-    voice = engine.resolve(wanted, language).id if wanted else engine.second(base.voice)
-    if voice:
-        return replace(base, voice=voice)
-    return replace(base, pitch=base.pitch + _ASIDE_PITCH if base.pitch <= _MIDDLE else base.pitch - _ASIDE_PITCH)
-
-
-def _asked_voices(script: ChapterScript, studio: Studio, language: str) -> dict[str, str]:
-    found: dict[str, str] = {}
-    engine = work.engine(studio.config.engine)
-    for each in script.utterances:
-        if not each.asks_for or each.asks_for in found:
-            continue
-        if each.voice:
-            try:
-                found[each.voice] = engine.resolve(each.voice, language).id
-            except VoiceError as error:
-                raise VoiceError(f"before line {each.line}: {error}", hint=error.hint) from error
-        elif _primary(each.language) != _primary(language):
-            # The narrator goes on where nobody speaks the language, and for another region's spelling.
-            with suppress(VoiceError):
-                found[each.asks_for] = engine.resolve("", each.language).id
-    return found
-
-
-def _primary(tag: str) -> str:
-    return tag.partition("-")[0].lower()
-
-
-def _ingredients(
-    script: ChapterScript, delivery: Delivery, aside: Delivery, voices: Mapping[str, str], studio: Studio
-) -> dict[str, str]:
+def _ingredients(script: ChapterScript, casting: Casting, studio: Studio) -> dict[str, str]:
     """What decides the chapter's samples, by names and values that a person can compare."""
     mix, mp3 = studio.config.mix, studio.config.mp3
+    delivery = casting.narrator
     said: list[str | list[str]] = []
     pauses: list[float] = []
     drives: list[list[object]] = []
+    voices = set[str]()
     for cue in script.cues:
         match cue:
             case Utterance():
-                said.append([cue.spoken, "aside" if cue.is_aside else voices.get(cue.asks_for, "")])
+                part = next((part for part in cue.parts if part in casting.parts), "")
+                voice = casting.parts[part].voice if part else delivery.voice
+                said.append([cue.spoken, voice if part_kind(part)[0] in _ASKED else part])
+                voices.add(voice)
             case Pause():
                 pauses.append(cue.duration_s)
             case Interlude():
@@ -276,8 +308,12 @@ def _ingredients(
         "voice": delivery.voice,
         "rate": str(delivery.rate_wpm),
         "pitch": str(delivery.pitch),
-        "descriptions": f"{aside.voice}, pitch {aside.pitch}" if _has_asides(script) else "none",
-        "engine": studio.engine_fingerprint,
+        **{
+            f"{VOICE_OF}{part}": f"{own.voice}, pitch {own.pitch}"
+            for part, own in sorted(casting.parts.items())
+            if part_kind(part)[0] not in _ASKED
+        },
+        "engine": "; ".join(sorted(set(_fingerprints(voices, studio.config.speech).values()))),
         "interludes": _digest([drives, studio.bed_fingerprint, mix.interlude_below_lu, mix.interlude_fade_s])
         if drives
         else "none",
@@ -286,10 +322,6 @@ def _ingredients(
         "encoder settings": f"{mp3.sample_rate} Hz, {mp3.channels} ch, {mp3.bitrate_kbps}k, {mp3.compression_level}",
         "program": f"{work.TAKE_VERSION}.{work.STRETCH_VERSION}",
     }
-
-
-def _has_asides(script: ChapterScript) -> bool:
-    return any(each.is_aside for each in script.utterances)
 
 
 def _text_keys(script: ChapterScript) -> tuple[str, str]:
@@ -312,6 +344,7 @@ def _book_key(
     project: Project, chapters: list[ChapterPlan], choices: tuple[ChapterChoice, ...], account: Account
 ) -> str:
     metadata = project.metadata
+    formats = [[name, FORMATS[name].version] for name in project.config.formats]
     picture = metadata.cover.read_bytes() if isinstance(metadata.cover, Path) else metadata.cover
     cover = hashlib.sha256(picture).hexdigest() if picture else ""
     return key(
@@ -320,7 +353,13 @@ def _book_key(
         chapters=[[each.audio_key, each.text_key, each.place_key, each.title] for each in chapters],
         choices=[[each.number, each.title, each.choice.describe()] for each in choices],
         metadata=[metadata.title, metadata.author, metadata.language, metadata.narrator, metadata.date, cover],
-        account=[account.voiced, account.described, [_fields(each) for each in account.skipped]],
+        account=[
+            account.voiced,
+            account.described,
+            [_fields(each) for each in account.skipped],
+            [[each.language, each.sentences, each.place] for each in account.unspoken],
+        ],
+        **({"formats": formats} if formats else {}),
     )
 
 
@@ -329,7 +368,11 @@ def _fields(omission: Omission) -> list[object]:
 
 
 def _publication(
-    before: Record | None, book_key: str, chapters: list[ChapterPlan], changed_files: frozenset[str]
+    before: Record | None,
+    book_key: str,
+    chapters: list[ChapterPlan],
+    changed_files: frozenset[str],
+    formats: tuple[FormatPlan, ...],
 ) -> tuple[Action, str]:
     if before is None:
         return Action.RUN, "not built yet"
@@ -337,6 +380,12 @@ def _publication(
         return Action.MISSING, f"{min(changed_files)} missing or changed"
     if not all(each.reused for each in chapters):
         return Action.RUN, "chapters changed"
+    new = [each for each in formats if each.action is not Action.UP_TO_DATE]
+    if new:
+        return Action.RUN, f"{new[0].name} {new[0].reason}"
+    dropped = sorted(before.formats.keys() - {each.name for each in formats})
+    if dropped:
+        return Action.RUN, f"{dropped[0]} not asked for any more"
     if before.book_key != book_key:
         return Action.RUN, "title, tags, cover or order changed"
     return Action.UP_TO_DATE, ""

@@ -20,6 +20,7 @@ from typing import Any
 from narrate import work
 from narrate.errors import NarrateError
 from narrate.process import die_with_parent, give_back_memory
+from narrate.speech import SpeechOptions
 
 STALL_S = 900
 """No task takes this long: each guards its own sentences and encodes by shorter deadlines."""
@@ -41,13 +42,13 @@ class Inline(Executor):
         return future
 
 
-def workers(jobs: int, engine: str, *, apart: bool = False) -> Executor:
+def workers(jobs: int, options: SpeechOptions, *, apart: bool = False) -> Executor:
     """`jobs` worker processes, forked where that is safe, so that what is loaded is loaded once: from this process, or
     `apart` from it, by a server that does not hold the document (0.2 s of CPU time more)."""
     method = _start_method(apart)
     context: Any = multiprocessing.get_context(method)
     if method == "fork":
-        work.warm(engine)
+        work.warm(options)
         # Looking for garbage writes into every object: a document would be copied into each worker.
         gc.freeze()
         give_back_memory()
@@ -55,7 +56,7 @@ def workers(jobs: int, engine: str, *, apart: bool = False) -> Executor:
         context.set_forkserver_preload(list(work.HEAVY))
     serial = context.Value("i", 0)
     parent = 0 if apart else os.getpid()
-    return ProcessPoolExecutor(jobs, mp_context=context, initializer=_start_worker, initargs=(parent, serial, engine))
+    return ProcessPoolExecutor(jobs, mp_context=context, initializer=_start_worker, initargs=(parent, serial, options))
 
 
 def _start_method(apart: bool) -> str:
@@ -64,7 +65,7 @@ def _start_method(apart: bool) -> str:
     return "forkserver" if apart else "fork"
 
 
-def _start_worker(parent: int, serial: Any, engine: str) -> None:
+def _start_worker(parent: int, serial: Any, options: SpeechOptions) -> None:
     # Ctrl-C reaches the whole process group; only the parent decides what it means.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     # The executor ends the others by it when one has died; the parent's handler, inherited, would have them complain.
@@ -78,7 +79,7 @@ def _start_worker(parent: int, serial: Any, engine: str) -> None:
     with serial.get_lock():
         work.settle(serial.value)
         serial.value += 1
-    work.warm(engine)
+    work.warm(options)
 
 
 def _end_with_build() -> None:

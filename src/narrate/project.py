@@ -71,7 +71,8 @@ def open_project(request: Request, *, as_built: bool = False, document: Document
     layers = [config.read_settings(beside)] if beside else []
     # The likely engine starts, in a process of its own, while the document is read.
     flags = config.check(request.flags, where="command line", folder=here)
-    work.engine(config.join(*layers, flags).engine)
+    likely = config.join(*layers, flags).speech
+    work.engine(likely).engine(likely.engine)
     document = document or source.read(request.source)
     layers.append(config.check(document.settings, where=f"{request.source} (front matter)", folder=here))
     if as_built:
@@ -80,7 +81,7 @@ def open_project(request: Request, *, as_built: bool = False, document: Document
         flags = config.check(request.flags, where="command line", folder=here)
     settings = config.join(*layers, flags)
     metadata = with_settings(document.metadata, settings)
-    engine = work.engine(settings.engine)
+    engine = work.engine(settings.speech)
     voice = engine.resolve(settings.delivery.voice, metadata.language)
     settings = replace(settings, delivery=replace(settings.delivery, voice=voice.id))
     if not metadata.narrator:

@@ -7,18 +7,21 @@ start, so that another build of the same book may publish meanwhile.
 
 import hashlib
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO, Self
 
 from narrate import record
+from narrate.editions import Editions
 from narrate.plan import ChapterPlan, ChapterRecord, Plan, Record
 from narrate.project import Project
 from narrate.publish import mp3
 from narrate.publish.files import link_or_copy, output_error, whole_file
+from narrate.publish.formats import MP3
 from narrate.publish.manifest import write_publication
 from narrate.publish.swap import Staging, overtaken
 from narrate.publish.timeline import CueRange, TimelineWriter, read_cues
@@ -32,7 +35,7 @@ from narrate.release import (
     book_file_name,
     chapter_file_name,
 )
-from narrate.render import Rendered
+from narrate.render import Rendered, Sink
 from narrate.timeline import cue_id, published, shifted
 
 
@@ -48,6 +51,7 @@ class ReleaseWriter:
         self._spools: dict[int, BinaryIO] = {}
         self._frame_count = 0
         self._open = ExitStack()
+        self._editions: Editions
 
     def __enter__(self) -> Self:
         with ExitStack() as stack:
@@ -55,6 +59,8 @@ class ReleaseWriter:
             self._folder = self._staging.folder
             (self._folder / CHAPTERS_FOLDER).mkdir()
             self.scratch.mkdir()
+            self._editions = Editions(self._plan.formats, scratch=self.scratch, earlier=self._project.folder)
+            stack.callback(self._editions.close)
             self._pin()
             self._timeline = stack.enter_context(TimelineWriter(self._folder / TIMELINE_FILE))
             self._open = stack.pop_all()
@@ -83,6 +89,7 @@ class ReleaseWriter:
             for plan in reused:
                 assert plan.reused
                 link_or_copy(earlier / plan.reused.file, self._pinned(plan))
+            self._editions.pin()
         except FileNotFoundError as error:
             raise overtaken(earlier) from error
         except OSError as error:
@@ -96,11 +103,14 @@ class ReleaseWriter:
     def _is_still_there(self) -> bool:
         return record.read(self._project.folder) == self._project.record
 
-    def sink(self, chapter: ChapterPlan) -> Callable[[bytes], None]:
-        """Where the chapter's MPEG frames go, in order, as they are made."""
+    def sink(self, chapter: ChapterPlan) -> Sink:
+        """Where the chapter's stretches go, in order, as they are encoded: MPEG frames, and other codecs' packets."""
         path = self._folder / f".{chapter.number}.frames"
 
-        def write(data: bytes) -> None:
+        def write(codec: str, data: bytes) -> None:
+            if codec != MP3:
+                self._editions.take(chapter.number, codec, data)
+                return
             try:
                 spool = self._spools.get(chapter.number)
                 if spool is None:
@@ -152,7 +162,6 @@ class ReleaseWriter:
         from narrate.publish import id3
 
         self._timeline.close()
-        shutil.rmtree(self.scratch)
         book = book_file_name(self._project.metadata.title)
         release = Release(
             folder=self._project.folder,
@@ -171,14 +180,19 @@ class ReleaseWriter:
             mpeg_frame_count=release.frame_count // self._options.samples_per_mpeg_frame,
             parts=parts,
         )
+        written = self._editions.write(release, self._folder, self._cover)
+        release = replace(release, formats={name: each.file for name, each in written.records.items()})
+        shutil.rmtree(self.scratch)
         write_publication(self._folder / MANIFEST_FILE, release)
-        files = {name: (self._folder / name).stat().st_size for name in self._published_names(book)}
+        names = [*self._published_names(book), *written.files]
+        files = {name: (self._folder / name).stat().st_size for name in names}
         kept = Record(
             book_key=self._plan.book_key,
             flags=self._project.request.flags,
             choices=self._plan.choices,
             chapters=tuple(self._records),
             files=files,
+            formats=written.records,
         )
         self._write(record.FILE, record.to_json(kept).encode())
         before = self._project.record
@@ -219,6 +233,7 @@ class ReleaseWriter:
                 cues_end=cues.end,
             )
         )
+        self._editions.add(plan, start=chapter.start, frame_count=chapter.frame_count, before=plan.reused)
         self._frame_count += chapter.frame_count
         return self._folder / chapter.file
 

@@ -7,7 +7,7 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 
-from narrate.plan import ChapterChoice, ChapterRecord, Choice, Record
+from narrate.plan import ChapterChoice, ChapterRecord, Choice, FormatRecord, Record
 from narrate.release import RECORD_FILE
 
 FILE = RECORD_FILE
@@ -29,6 +29,7 @@ def read(folder: Path) -> Record | None:
             ),
             chapters=tuple(ChapterRecord(**each) for each in found["chapters"]),
             files=dict(found["files"]),
+            formats={name: FormatRecord(**each) for name, each in found.get("formats", {}).items()},
         )
     except (OSError, ValueError, KeyError, TypeError):
         return None
@@ -39,6 +40,8 @@ def to_json(record: Record) -> str:
     chapters = ",\n  ".join(_dump(_fields(each)) for each in record.chapters)
     choices = [{"number": c.number, "title": c.title, "choice": _fields(c.choice)} for c in record.choices]
     head = {"format": _FORMAT, "book_key": record.book_key, "flags": dict(record.flags), "choices": choices}
+    if record.formats:
+        head["formats"] = {name: _fields(each) for name, each in record.formats.items()}
     return f'{_dump(head)[:-1]},\n "files": {_dump(dict(record.files))},\n "chapters": [\n  {chapters}\n]}}\n'
 
 

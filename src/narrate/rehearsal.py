@@ -40,7 +40,7 @@ def rehearse(line: str, *, source: Path | Location | None, flags: Flags) -> Rehe
     else:
         settings = _here(flags)
         language = settings.language or "en"
-    engine = work.engine(settings.engine)
+    engine = work.engine(settings.speech)
     delivery = settings.delivery
     if not source:
         delivery = replace(delivery, voice=engine.resolve(delivery.voice, language).id)

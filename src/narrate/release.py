@@ -6,6 +6,7 @@ Names are safe on ext4, APFS, NTFS and FAT at once, because a book travels from 
 
 import re
 import unicodedata
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
@@ -58,13 +59,14 @@ class ReleaseChapter:
 class Release:
     """A published book: `folder`, the name of the whole-book file in it, and its chapters in order (at least one).
 
-    `account` tells what became of every block of the source.
+    `formats` names its files in other formats; `account` tells what became of every block of the source.
     """
 
     folder: Path
     metadata: Metadata
     book: str
     chapters: tuple[ReleaseChapter, ...]
+    formats: Mapping[str, str] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
     account: Account = field(default_factory=Account)
 
@@ -85,9 +87,9 @@ def release_folder(metadata: Metadata) -> PurePosixPath:
     return PurePosixPath(safe_name(metadata.author), title) if metadata.author.strip() else PurePosixPath(title)
 
 
-def book_file_name(title: str) -> str:
+def book_file_name(title: str, extension: str = "mp3") -> str:
     """The whole book's file name: `Title.mp3`."""
-    return f"{safe_name(title)}.mp3"
+    return f"{safe_name(title)}.{extension}"
 
 
 def chapter_file_name(number: int, total: int, title: str) -> str:

@@ -17,10 +17,14 @@ from narrate.mix.assemble import Layout, lay_out, stretches
 from narrate.mix.options import MixOptions
 from narrate.plan import ChapterPlan
 from narrate.pool import Crew
+from narrate.publish.codecs import CODECS
 from narrate.script import ChapterScript, Interlude, Pause, Utterance
 from narrate.store import Store, key
 from narrate.timeline import ChapterTimeline
 from narrate.work import EncodeTask, Line, Sound, SpeakTask, Spoken
+
+Sink = Callable[[str, bytes], None]
+"""Takes a codec's name and the next stretch in that codec."""
 
 _OPEN_CHAPTERS = 4
 """Chapters in memory at a time besides those whose work is done; or twice the workers, for short chapters' sake."""
@@ -29,19 +33,18 @@ _OPEN_CHAPTERS = 4
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Studio:
     """What all chapters of a build share: the settings, the store, a folder to work in, and the fingerprints of the
-    engine, the encoder and the interludes' bed."""
+    encoder and the interludes' bed."""
 
     config: Config
     store: Path
     scratch: Path
-    engine_fingerprint: str
     encoder_fingerprint: str
     bed_fingerprint: str
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Rendered:
-    """A finished chapter: where everything lies. Its MPEG frames went to its sink, in order."""
+    """A finished chapter: where everything lies. What was encoded of it went to its sink, in order."""
 
     plan: ChapterPlan
     timeline: ChapterTimeline
@@ -51,7 +54,7 @@ class Rendered:
 class _Chapter:
     plan: ChapterPlan
     script: ChapterScript
-    sink: Callable[[bytes], None]
+    sink: Sink
     runs: list[range]
     spoken: dict[int, Spoken] = field(default_factory=dict)
     timeline: ChapterTimeline | None = None
@@ -64,14 +67,16 @@ class _Chapter:
         return self.timeline is not None and self.handed_on == len(self.tasks)
 
 
-ToRender = tuple[ChapterPlan, ChapterScript, Callable[[bytes], None]]
-"""A chapter's plan, its script, and the sink that takes its MPEG frames."""
+ToRender = tuple[ChapterPlan, ChapterScript, Sink]
+"""A chapter's plan, its script, and the sink that takes what is encoded of it."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Tag:
+    """A stretch to be spoken; or, once its chapter is laid out, one of the chapter's encodes."""
+
     number: int
-    stretch: int
+    index: int
 
 
 def render(
@@ -82,8 +87,8 @@ def render(
 ) -> Iterator[Rendered]:
     """Render `chapters`; yields each in their order, as soon as it and all before it are done.
 
-    `advance(plan, characters)` hears of progress: every character counts once when it has been spoken and once when
-    it has been encoded.
+    `advance(plan, characters)` hears of progress: every character counts once when it has been spoken and once for each
+    codec that it has been encoded with.
     """
     queue = _Queue(chapters, studio, most_open=max(_OPEN_CHAPTERS, crew.room))
     while True:
@@ -98,7 +103,8 @@ def render(
             for done, result in crew.results():
                 assert isinstance(done, _Tag)
                 chapter = queue.done(done, result)
-                advance(chapter.plan, _characters(chapter, done.stretch))
+                stretch = done.index if isinstance(result, Spoken) else done.index // len(chapter.plan.encodes)
+                advance(chapter.plan, _characters(chapter, stretch))
 
 
 class _Queue:
@@ -129,19 +135,19 @@ class _Queue:
         """What a worker is to do for it."""
         chapter = self._open[tag.number]
         if chapter.timeline is None:
-            return work.speak, _speak_task(chapter, tag.stretch, self._studio)
-        return work.encode, chapter.tasks[tag.stretch]
+            return work.speak, _speak_task(chapter, tag.index, self._studio)
+        return work.encode, chapter.tasks[tag.index]
 
     def done(self, tag: _Tag, result: "Spoken | int") -> _Chapter:
         """Take what a worker answered, and say of which chapter it is."""
         chapter = self._open[tag.number]
         if isinstance(result, Spoken):
-            chapter.spoken[tag.stretch] = result
+            chapter.spoken[tag.index] = result
             if len(chapter.spoken) == len(chapter.runs):
                 _lay_out(chapter, self._studio)
                 self._to_encode.extend(_Tag(tag.number, index) for index in range(len(chapter.tasks)))
         else:
-            chapter.encoded.add(tag.stretch)
+            chapter.encoded.add(tag.index)
             self._to_encode.extendleft(_Tag(tag.number, index) for index in _hand_on(chapter, self._studio))
         return chapter
 
@@ -156,7 +162,7 @@ class _Queue:
 
 def _line(text: Utterance, plan: ChapterPlan, studio: Studio) -> Line:
     delivery = plan.delivery_of(text)
-    key_of_take = work.take_key(studio.engine_fingerprint, delivery, text.spoken)
+    key_of_take = work.take_key(work.engine(studio.config.speech).fingerprint(delivery.voice), delivery, text.spoken)
     return Line(key=key_of_take, spoken=text.spoken, delivery=delivery)
 
 
@@ -164,7 +170,7 @@ def _speak_task(chapter: _Chapter, stretch: int, studio: Studio) -> SpeakTask:
     cues = (chapter.script.cues[index] for index in chapter.runs[stretch])
     return SpeakTask(
         store=studio.store,
-        engine=studio.config.engine,
+        speech=studio.config.speech,
         lines=tuple(_line(cue, chapter.plan, studio) for cue in cues if isinstance(cue, Utterance)),
         profile=studio.config.mix.profile,
         fresh=chapter.plan.fresh,
@@ -190,7 +196,9 @@ def _lay_out(chapter: _Chapter, studio: Studio) -> None:
     )
     gains = _gains(chapter.plan, layout.timeline, b"".join(each.levels for each in spoken), mix)
     chapter.timeline = layout.timeline
-    chapter.tasks = [_encode_task(chapter, layout, index, gains, studio) for index in range(len(layout.stretches))]
+    chapter.tasks = [
+        task for index in range(len(layout.stretches)) for task in _encode_tasks(chapter, layout, index, gains, studio)
+    ]
     chapter.spoken.clear()
 
 
@@ -218,9 +226,9 @@ def _voice(plan: ChapterPlan, utterance: Utterance) -> str:
     return f"{delivery.voice} {delivery.rate_wpm} {delivery.pitch}"
 
 
-def _encode_task(
+def _encode_tasks(
     chapter: _Chapter, layout: Layout, stretch: int, gains: Mapping[str, float], studio: Studio
-) -> EncodeTask:
+) -> Iterator[EncodeTask]:
     sounds = []
     for piece in layout.stretches[stretch]:
         cue = chapter.script.cues[piece.cue]
@@ -232,20 +240,25 @@ def _encode_task(
                 sounds.append(Sound(source=cue, frame_count=piece.frame_count))
             case Pause():
                 sounds.append(Sound(source=None, frame_count=piece.frame_count))
-    return EncodeTask(
-        store=studio.store,
-        scratch=studio.scratch,
-        engine=studio.config.engine,
-        key=_stretch_key(sounds, layout.mix_rate, studio),
-        sounds=tuple(sounds),
-        mix_rate=layout.mix_rate,
-        mix=studio.config.mix,
-        mp3=studio.config.mp3,
-    )
+    for codec in chapter.plan.encodes:
+        yield EncodeTask(
+            store=studio.store,
+            scratch=studio.scratch,
+            speech=studio.config.speech,
+            key=_stretch_key(sounds, layout.mix_rate, codec, studio),
+            sounds=tuple(sounds),
+            mix_rate=layout.mix_rate,
+            mix=studio.config.mix,
+            mp3=studio.config.mp3,
+            codec=codec,
+        )
 
 
-def _stretch_key(sounds: list[Sound], mix_rate: int, studio: Studio) -> str:
+def _stretch_key(sounds: list[Sound], mix_rate: int, codec: str, studio: Studio) -> str:
     mix, mp3 = studio.config.mix, studio.config.mp3
+    coded: dict[str, object] = {"mp3": [mp3.sample_rate, mp3.bitrate_kbps, mp3.channels, mp3.compression_level]}
+    if codec != work.MP3:
+        coded = {"codec": CODECS[codec].fingerprint}
 
     def named(sound: Sound) -> list[object]:
         match sound.source:
@@ -261,7 +274,7 @@ def _stretch_key(sounds: list[Sound], mix_rate: int, studio: Studio) -> str:
         "stretch",
         version=work.STRETCH_VERSION,
         encoder=studio.encoder_fingerprint,
-        mp3=[mp3.sample_rate, mp3.bitrate_kbps, mp3.channels, mp3.compression_level],
+        **coded,
         mix=[mix_rate, *mix.profile.mastering],
         sounds=[named(sound) for sound in sounds],
     )
@@ -274,11 +287,11 @@ def _hand_on(chapter: _Chapter, studio: Studio) -> list[int]:
     """
     kept = Store(studio.store)
     while chapter.handed_on in chapter.encoded:
-        stretch = chapter.handed_on
-        data = kept.get("stretches", chapter.tasks[stretch].key)
+        task = chapter.tasks[chapter.handed_on]
+        data = kept.get("stretches", task.key)
         if data is None:
-            chapter.encoded.discard(stretch)
-            return [stretch]
-        chapter.sink(data)
+            chapter.encoded.discard(chapter.handed_on)
+            return [chapter.handed_on]
+        chapter.sink(task.codec, data)
         chapter.handed_on += 1
     return []

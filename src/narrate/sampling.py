@@ -8,7 +8,7 @@ from pathlib import Path
 from narrate.audio import to_clip
 from narrate.errors import AudioError, OutputError, VoiceError
 from narrate.process import ffmpeg_path, ffmpeg_version, run
-from narrate.speech.engine import Engine, Voice
+from narrate.speech import Engine, Ensemble, Voice
 from narrate.take import Delivery, Take
 
 MOST = 20
@@ -24,7 +24,7 @@ _PLAYERS = (
 _FORMATS = {".mp3": "mp3", ".wav": "wav", ".flac": "flac", ".ogg": "ogg", ".opus": "opus", ".m4a": "ipod"}
 
 
-def narrowed(engine: Engine, language: str, voice: str) -> list[Voice]:
+def narrowed(engine: Engine | Ensemble, language: str, voice: str) -> list[Voice]:
     """The engine's voices of `language` ("en" takes in "en-GB"), or the one that `voice` names; "" for all.
 
     Raises VoiceError when there is none.
@@ -38,7 +38,7 @@ def narrowed(engine: Engine, language: str, voice: str) -> list[Voice]:
     return found
 
 
-def write_sample(engine: Engine, voices: Sequence[Voice], path: Path, *, rate_wpm: int, pitch: int) -> None:
+def write_sample(engine: Engine | Ensemble, voices: Sequence[Voice], path: Path, *, rate_wpm: int, pitch: int) -> None:
     """Let the first MOST of `voices` introduce themselves, into `path`; its ending says the format.
 
     Raises AudioError for a format that is not known, OutputError when the file cannot be written.

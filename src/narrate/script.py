@@ -55,6 +55,11 @@ class Tongue:
     language: str
 
 
+def place(line: int, href: str) -> str:
+    """A place in the source, for people: `line 12`, or `text/ch1.xhtml#p3`; "" where nothing is known of it."""
+    return href or (f"line {line}" if line else "")
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Utterance:
     """One sentence: the unit of speech, of caching, of highlighting and of repair.
@@ -64,10 +69,12 @@ class Utterance:
     the origin in the source.
 
     Where the lexicon gives phonemes, `spoken` holds the word and them between Unicode's signs of annotation (see
-    `pronounced`), which no author's text can bring in: an engine takes what it understands, `plain` the word.
+    `pronounced`), and around words that the author stressed stand signs of ours (see `Stress`). No author's text can
+    bring these in: an engine takes what it understands, `plain` the words alone.
 
     `voice` is the one that a line of the script asks for (`::: voice en-gb :::`), as a person names it, or "" for the
-    chapter's own. `tongues` are stretches of `text` in other languages than the work's.
+    chapter's own; `speaker` who is said to speak (`::: speaker Misaki :::`). `tongues` are stretches of `text` in other
+    languages than the work's.
     """
 
     text: str
@@ -77,7 +84,13 @@ class Utterance:
     line: int = 0
     href: str = ""
     voice: str = ""
+    speaker: str = ""
     tongues: tuple[Tongue, ...] = ()
+
+    @property
+    def place(self) -> str:
+        """Where it stands in the source."""
+        return place(self.line, self.href)
 
     @property
     def is_aside(self) -> bool:
@@ -93,9 +106,20 @@ class Utterance:
         return ""
 
     @property
-    def asks_for(self) -> str:
-        """What `plan.ChapterPlan.voices` knows its voice by, if it is not the chapter's; else ""."""
-        return self.voice or (f"language {self.language}" if self.language else "")
+    def parts(self) -> tuple[str, ...]:
+        """Whose words these are, the most particular name first: "voice en-gb", "speaker Misaki", "language fr",
+        "quotation". Whoever has no part of their own among these is the narrator's."""
+        if self.is_aside:
+            return (str(self.role),)
+        named = (("voice", self.voice), ("speaker", self.speaker), ("language", self.language))
+        found = [f"{kind} {name}" for kind, name in named if name]
+        return (*found, str(self.role)) if self.role is not Role.NARRATION else tuple(found)
+
+
+def part_kind(part: str) -> tuple[str, str]:
+    """What kind of part one of `Utterance.parts` is ("voice", "speaker", "language", "role"), and its name."""
+    kind, _, name = part.partition(" ")
+    return (kind, name) if name else ("role", part)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -132,24 +156,35 @@ class Omission:
 
     @property
     def place(self) -> str:
-        """Where the first of them stands: `line 12`, or `text/ch1.xhtml#p3`."""
-        return self.href or f"line {self.line}"
+        """Where the first of them stands in the source."""
+        return place(self.line, self.href)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Unspoken:
+    """A language that no voice here speaks: so many sentences of it are read by the narrator, the first at `place`."""
+
+    language: str
+    sentences: int
+    place: str
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Account:
     """What became of every block of the source: its words are *voiced*, or it is *described* in a frame of narrate's
-    own, or it is *skipped*, for a reason."""
+    own, or it is *skipped*, for a reason. `unspoken` are languages that the narrator reads for want of a voice."""
 
     voiced: int = 0
     described: int = 0
     skipped: tuple[Omission, ...] = ()
+    unspoken: tuple[Unspoken, ...] = ()
 
     def __add__(self, other: "Account") -> "Account":
         return Account(
             voiced=self.voiced + other.voiced,
             described=self.described + other.described,
             skipped=self.skipped + other.skipped,
+            unspoken=self.unspoken + other.unspoken,
         )
 
     @property
@@ -185,9 +220,38 @@ def pronounced(word: str, phonemes: str) -> str:
     return f"{_ANCHOR}{word}{_SEPARATOR}{phonemes}{_TERMINATOR}"
 
 
+class Stress(StrEnum):
+    """The signs in `Utterance.spoken` before words that the author stressed, and before the next word that is not (none
+    when they are the last). Unicode keeps these code points for the inside of programs."""
+
+    EMPHASIS = "\ufdd0"
+    STRONG = "\ufdd1"
+    END = "\ufdd2"
+
+
+_STRESS = dict.fromkeys(map(ord, Stress))
+_SIGNS = _STRESS | dict.fromkeys(map(ord, (_ANCHOR, _SEPARATOR, _TERMINATOR)))
+
+
+def without_signs(words: str) -> str:
+    """Words of an author without the signs of annotation and stress, which only the program puts into `spoken`."""
+    return words if words.isascii() else words.translate(_SIGNS)
+
+
 def plain(spoken: str) -> str:
-    """`spoken` without phonemes: for engines that take none, for messages, and for counting characters."""
-    return PRONOUNCED.sub(r"\1", spoken) if _ANCHOR in spoken else spoken
+    """`spoken` without phonemes and stress: for engines that take none, for messages, and for counting characters."""
+    return PRONOUNCED.sub(r"\1", spoken.translate(_STRESS)) if not spoken.isascii() else spoken
+
+
+def plain_places(spoken: str) -> list[int]:
+    """Where each character of `plain(spoken)` stands in `spoken`."""
+    found: list[int] = []
+    at = 0
+    for word in PRONOUNCED.finditer(spoken):
+        found += (*range(at, word.start()), *range(*word.span(1)))
+        at = word.end()
+    found += range(at, len(spoken))
+    return [place for place in found if ord(spoken[place]) not in _STRESS]
 
 
 def places(spans: tuple[Span, ...], spoken: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:

@@ -7,9 +7,10 @@ the start of the book and turns it into seconds, for `timeline.json`.
 
 import struct
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from narrate.script import Interlude, Pause, Utterance, plain
+from narrate.take import Remarks
 from narrate.units import seconds
 
 _WORD = struct.Struct("<4I")
@@ -35,7 +36,7 @@ def pack_words(words: Iterable[PlacedWord]) -> bytes:
 class Placed:
     """A cue at its place: `start` and `length` in frames, counted from the start of the chapter.
 
-    `voice` speaks an utterance; "" is the chapter's own.
+    `voice` speaks an utterance; "" is the chapter's own. `remarks` are its take's.
     """
 
     cue: Utterance | Pause | Interlude
@@ -43,6 +44,7 @@ class Placed:
     length: int
     packed_words: bytes = b""
     voice: str = ""
+    remarks: Remarks = field(default_factory=Remarks)
 
     @property
     def words(self) -> Iterator[PlacedWord]:
@@ -95,6 +97,7 @@ def published(timeline: ChapterTimeline, *, number: int, offset: int) -> Iterato
                         }
                         for word in placed.words
                     ],
+                    **_noticed(placed.remarks),
                 }
             case Pause():
                 entry["reason"] = str(cue.reason)
@@ -126,6 +129,20 @@ def shifted(
     if words:
         moved["words"] = [word | {"start_s": later(word["start_s"])} for word in words]
     return moved
+
+
+def _noticed(remarks: Remarks) -> dict[str, object]:
+    """What is out of the ordinary about a take."""
+    found: dict[str, object] = {}
+    if remarks.estimated:
+        found["timing"] = "estimated"
+    if remarks.attempts > 1:
+        found["attempts"] = remarks.attempts
+    if remarks.doubt:
+        found["doubt"] = remarks.doubt
+    if remarks.word_error_rate is not None:
+        found["word_error_rate"] = round(remarks.word_error_rate, 3)
+    return found
 
 
 def _origin(cue: Utterance) -> dict[str, object]:

@@ -6,7 +6,7 @@ Every task can be run again, anywhere: it finds what is already in the store and
 
 import contextlib
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cache, partial
 from importlib import import_module
@@ -19,15 +19,18 @@ from narrate.mix.options import MixOptions
 from narrate.mix.profiles import Profile
 from narrate.publish.options import Mp3Options
 from narrate.script import Interlude
+from narrate.speech import Ensemble, SpeechOptions
 from narrate.take import Delivery, Measure, measure_from_bytes, samples_from_bytes, to_bytes
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from narrate.speech.engine import Engine
-
 T = TypeVar("T")
+Blocks = Callable[[], Iterable["NDArray[np.float32]"]]
+
+MP3 = "mp3"
+"""The codec of chapters and books; `publish.codecs.CODECS` names the others."""
 
 HEAVY = ("numpy", "soxr", "narrate.mix.interlude", "narrate.mix.levels", "narrate.publish.mp3")
 """Modules that every worker needs and that are worth loading only once."""
@@ -54,7 +57,7 @@ class SpeakTask:
     them even when it has."""
 
     store: Path
-    engine: str
+    speech: SpeechOptions
     lines: tuple[Line, ...]
     profile: Profile
     fresh: bool = False
@@ -80,16 +83,18 @@ class Sound:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class EncodeTask:
-    """Make sure that the store has the MPEG frames of a stretch under `key`; `scratch` is a folder to work in."""
+    """Make sure that the store has a stretch encoded by `codec` under `key`: its MPEG frames, or `Packets`. `scratch`
+    is a folder to work in."""
 
     store: Path
     scratch: Path
-    engine: str
+    speech: SpeechOptions
     key: str
     sounds: tuple[Sound, ...]
     mix_rate: int
     mix: MixOptions
     mp3: Mp3Options
+    codec: str = MP3
 
 
 def take_key(engine_fingerprint: str, delivery: Delivery, spoken: str) -> str:
@@ -113,33 +118,47 @@ def speak(task: SpeakTask) -> Spoken:
         return measure_from_bytes(data), measure(*samples_from_bytes(data), task.profile).to_bytes()
 
     kept = store.Store(task.store)
-    takes = [_take(kept, task.engine, line, measured, fresh=task.fresh) for line in task.lines]
+    takes = [_take(kept, task.speech, line, measured, fresh=task.fresh) for line in task.lines]
     return Spoken(measures=tuple(each for each, _ in takes), levels=b"".join(levels for _, levels in takes))
 
 
 def encode(task: EncodeTask) -> int:
-    """Mix and encode a stretch, unless the store has it; returns the count of its MPEG frames' bytes."""
-    from narrate.mix.dynamics import chain
-    from narrate.publish import mp3
-
+    """Mix and encode a stretch, unless the store has it; returns the count of its bytes there."""
     kept = store.Store(task.store)
     have = kept.get("stretches", task.key)
     if have is not None:
         return len(have)
-    filters = f"{chain(task.mix.profile)},volume={-task.mp3.encoder_gain_db}dB"
-    if task.mix_rate != task.mp3.sample_rate:
-        filters += f",aresample={task.mp3.sample_rate}:resampler=soxr"
     blocks = partial(map, partial(_samples, kept, task), task.sounds)
     # Under a name of this process: the ffmpeg of a worker that died may still be writing under its own.
-    scratch = task.scratch / f"{task.key[:16]}-{os.getpid()}.mp3"
-    data = mp3.encode(blocks, options=task.mp3, scratch=scratch, input_rate=task.mix_rate, filters=filters)
+    scratch = task.scratch / f"{task.key[:16]}-{os.getpid()}.{task.codec}"
+    data = _mpeg_frames(task, blocks, scratch) if task.codec == MP3 else _packets(task, blocks, scratch)
     kept.put("stretches", task.key, data)
     return len(data)
 
 
+def _mpeg_frames(task: EncodeTask, blocks: Blocks, scratch: Path) -> bytes:
+    from narrate.mix.dynamics import chain
+    from narrate.publish import mp3
+
+    filters = f"{chain(task.mix.profile)},volume={-task.mp3.encoder_gain_db}dB"
+    if task.mix_rate != task.mp3.sample_rate:
+        filters += f",aresample={task.mp3.sample_rate}:resampler=soxr"
+    return mp3.encode(blocks, options=task.mp3, scratch=scratch, input_rate=task.mix_rate, filters=filters)
+
+
+def _packets(task: EncodeTask, blocks: Blocks, scratch: Path) -> bytes:
+    from narrate.mix.dynamics import chain
+    from narrate.publish import codecs
+
+    codec = codecs.CODECS[task.codec]
+    filters = chain(task.mix.profile)
+    encoded = codecs.encode(blocks, codec=codec, scratch=scratch, input_rate=task.mix_rate, filters=filters)
+    return encoded.to_bytes()
+
+
 def _take(
     kept: store.Store,
-    engine_name: str,
+    options: SpeechOptions,
     line: Line,
     read: Callable[[bytes], T],
     *,
@@ -152,7 +171,7 @@ def _take(
             return read(data)
         except NarrateError:
             kept.drop("takes", line.key)
-    data = to_bytes(engine(engine_name).speak(line.spoken, line.delivery))
+    data = to_bytes(engine(options).speak(line.spoken, line.delivery))
     kept.put("takes", line.key, data)
     return read(data)
 
@@ -179,7 +198,7 @@ def _samples(kept: store.Store, task: EncodeTask, sound: Sound) -> "NDArray[np.f
             )
             return counterweight(drive, rate, profile)
         case Line() as line:
-            samples, own_rate = _take(kept, task.engine, line, samples_from_bytes)
+            samples, own_rate = _take(kept, task.speech, line, samples_from_bytes)
             pcm = compressed(samples, own_rate, profile)
             pcm *= np.float32(db_to_gain(sound.gain_db))
             return _resampled(pcm.reshape(-1, 1), own_rate, sound.frame_count, rate)
@@ -212,13 +231,13 @@ def settle(serial: int) -> None:
 
 
 @cache
-def engine(name: str) -> "Engine":
-    """This process's engine of that name, made once."""
-    return speech.engine(name)
+def engine(options: SpeechOptions) -> Ensemble:
+    """This process's engines, made once."""
+    return speech.ensemble(options)
 
 
-def warm(engine_name: str) -> None:
+def warm(options: SpeechOptions) -> None:
     """Load in the parent what every worker needs, so that forked workers share it and start at once."""
     for module in HEAVY:
         import_module(module)
-    engine(engine_name)
+    engine(options).engine(options.engine)

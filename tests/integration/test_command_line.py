@@ -286,7 +286,7 @@ def test_what_is_nested_too_deeply_is_read_or_at_least_missed(tmp_path: Path) ->
 def instant(monkeypatch: pytest.MonkeyPatch) -> FakeEngine:
     """A fake engine, selected by a narrate.toml, that speaks three thousand characters in a second."""
     engine = FakeEngine()
-    monkeypatch.setitem(speech.ENGINES, "fake", lambda: engine)
+    monkeypatch.setitem(speech.ENGINES, "fake", lambda _: engine)
     monkeypatch.setattr(fake_engine, "S_PER_CHARACTER", 0.0003)
     work.engine.cache_clear()
     return engine

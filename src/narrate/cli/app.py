@@ -7,7 +7,21 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from narrate.cli import build, doctor, inspect, names, plan, regenerate, say, script, store, streams, voices
+from narrate.cli import (
+    build,
+    doctor,
+    inspect,
+    names,
+    plan,
+    player,
+    regenerate,
+    say,
+    script,
+    serve,
+    store,
+    streams,
+    voices,
+)
 from narrate.cli.output import shortened
 from narrate.cli.signals import INTERRUPTED, TERMINATED, Terminated
 from narrate.errors import NarrateError, OutputError
@@ -103,6 +117,8 @@ app.command("say")(say.say)
 app.command("script")(script.script)
 app.command("names")(names.names)
 app.command("inspect")(inspect.inspect)
+app.command("player")(player.player)
+app.command("serve")(serve.serve)
 app.command("voices")(voices.voices)
 app.command("store")(store.store)
 app.command("doctor")(doctor.doctor)

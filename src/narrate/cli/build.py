@@ -17,6 +17,7 @@ def build(
     interlude_seconds: options.InterludeSeconds = None,
     describe: options.Describe = None,
     profile: options.Profile = None,
+    formats: options.Formats = None,
     store: options.StoreDir = None,
     jobs: options.Jobs = None,
     reset: options.Reset = False,
@@ -39,6 +40,7 @@ def build(
         interlude_seconds=interlude_seconds,
         describe=describe,
         profile=profile,
+        formats=formats,
     )
     request = options.request(source, out, settings, store, jobs)
 

@@ -1,5 +1,7 @@
 """`narrate plan --coverage`: what becomes of every block of the source."""
 
+from dataclasses import asdict
+
 from narrate.cli.output import print_json, shortened, table
 from narrate.cli.streams import printable
 from narrate.script import Account, Omission
@@ -10,7 +12,14 @@ def print_coverage(account: Account, *, json: bool) -> None:
     skipped = sum(each.count for each in account.skipped)
     if json:
         counts = {"blocks": account.blocks, "voiced": account.voiced, "described": account.described}
-        print_json({**counts, "skipped": skipped, "skips": [_fields(each) for each in account.skipped]})
+        print_json(
+            {
+                **counts,
+                "skipped": skipped,
+                "skips": [_fields(each) for each in account.skipped],
+                "read_by_the_narrator": [asdict(each) for each in account.unspoken],
+            }
+        )
         return
     print(f"{account.blocks} blocks: {account.voiced} voiced, {account.described} described, {skipped} skipped")
     if account.skipped:
@@ -20,6 +29,9 @@ def print_coverage(account: Account, *, json: bool) -> None:
         ]
         print()
         print(table(["place", "skipped", "blocks", "why", "begins"], rows, right=(2,)))
+    for each in account.unspoken:
+        count = f"{each.sentences} sentence{'s' * (each.sentences != 1)}"
+        print(f"\n{count} in “{each.language}” read by the narrator, since no voice here speaks it ({each.place})")
 
 
 def _fields(omission: Omission) -> dict[str, object]:

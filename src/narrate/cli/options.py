@@ -45,6 +45,10 @@ Profile = Annotated[
     str | None,
     typer.Option("--profile", help="How it is mastered: road, podcast, calm, acx, or one of your own.", metavar="NAME"),
 ]
+Formats = Annotated[
+    list[str] | None,
+    typer.Option("--format", help="Beside the MP3s: m4b, opus, flac, …; as often as you like.", metavar="NAME"),
+]
 Coverage = Annotated[bool, typer.Option("--coverage", help="What is voiced, described and skipped, and where and why.")]
 StoreDir = Annotated[
     Path | None,
@@ -73,6 +77,7 @@ def flags(
     interlude_seconds: float | None = None,
     describe: str | None = None,
     profile: str | None = None,
+    formats: list[str] | None = None,
 ) -> "Flags":
     """Those settings that were given, by their names in the configuration. Paths count from the source's folder: they
     are remembered beside the book, for whoever regenerates a chapter from another folder."""
@@ -86,6 +91,7 @@ def flags(
         "interludes.seconds": interlude_seconds,
         "describe.mode": describe,
         "audio.profile": profile,
+        "formats": ", ".join(formats) if formats else None,
     }
     return {name: value for name, value in given.items() if value is not None}
 

@@ -65,6 +65,7 @@ def _summary(release: Release, warnings: Sequence[str]) -> dict[str, object]:
     return {
         "folder": str(release.folder),
         "book": str(release.folder / release.book),
+        "formats": {name: str(release.folder / file) for name, file in release.formats.items()},
         "duration_s": release.duration_s,
         "chapters": [
             {

@@ -4,7 +4,7 @@ from narrate.cli import options
 from narrate.cli.coverage import print_coverage
 from narrate.cli.output import print_json, shortened, table
 from narrate.cli.streams import printable
-from narrate.plan import Action, ChapterPlan
+from narrate.plan import Action, ChapterPlan, FormatPlan
 from narrate.units import clock
 
 
@@ -20,6 +20,7 @@ def plan(
     interlude_seconds: options.InterludeSeconds = None,
     describe: options.Describe = None,
     profile: options.Profile = None,
+    formats: options.Formats = None,
     store: options.StoreDir = None,
     coverage: options.Coverage = False,
     json: options.Json = False,
@@ -39,6 +40,7 @@ def plan(
         interlude_seconds=interlude_seconds,
         describe=describe,
         profile=profile,
+        formats=formats,
     )
     project = pipeline.open_project(options.request(source, out, settings, store))
     planned = pipeline.make_plan(project)
@@ -46,6 +48,7 @@ def plan(
         print_coverage(planned.account, json=json)
         return
     to_speak = [takes_to_speak(project, each) for each in planned.chapters]
+    to_encode = [sum(each.codec in chapter.encodes for chapter in planned.chapters) for each in planned.formats]
     if json:
         print_json(
             {
@@ -66,6 +69,10 @@ def plan(
                         "choice": each.choice.describe() if each.choice else "",
                     }
                     for each in planned.chapters
+                ],
+                "formats": [
+                    {"name": each.name, "action": str(each.action), "reason": each.reason, "to_encode": count}
+                    for each, count in zip(planned.formats, to_encode, strict=True)
                 ],
                 "warnings": list(planned.warnings),
             }
@@ -93,11 +100,19 @@ def plan(
     print(f"\nin all {sum(each.utterances for each in planned.chapters)} sentences, about {clock(total)}")
     why = f": {planned.publish_reason}" if planned.publish_reason else ""
     print(f"book: {planned.publish}{why} → {project.folder}")
+    for each, count in zip(planned.formats, to_encode, strict=True):
+        print(f"{each.name}: {_format(each, count)}")
     for warning in planned.warnings:
         print(f"warning: {printable(warning)}")
 
 
+def _format(plan: FormatPlan, to_encode: int) -> str:
+    what = f", {to_encode} chapter{'s' * (to_encode != 1)} to encode" if to_encode else ", sound taken over"
+    told = what if plan.codec and plan.action is not Action.UP_TO_DATE else ""
+    return f"{plan.action}{f': {plan.reason}' if plan.reason else ''}{told}"
+
+
 def _speech(chapter: ChapterPlan, to_speak: int) -> str:
-    if chapter.reused:
+    if not chapter.encodes:
         return str(Action.UP_TO_DATE)
     return f"run: {to_speak} to speak" if to_speak else f"{Action.UP_TO_DATE}: in the store"

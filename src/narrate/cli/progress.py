@@ -38,10 +38,10 @@ class Nobody:
 
 
 class Tally:
-    """How much is done of how much: each character is spoken once and encoded once."""
+    """How much is done of how much: each character is spoken once, and encoded once for each codec."""
 
     def __init__(self, plan: Plan) -> None:
-        self.total = 2 * sum(chapter.characters for chapter in plan.chapters if not chapter.reused)
+        self.total = sum((1 + len(each.encodes)) * each.characters for each in plan.chapters if each.encodes)
         self.done = 0
         self._began = time.monotonic()
 
@@ -75,6 +75,10 @@ class Lines:
         self._tenths = 0
         made = sum(1 for chapter in plan.chapters if not chapter.reused)
         remark(f"{made} of {len(plan.chapters)} chapters to make")
+        for each in plan.formats:
+            count = sum(each.codec in chapter.encodes for chapter in plan.chapters)
+            if each.codec and count:
+                remark(f"{each.name}: {count} of {len(plan.chapters)} chapters to encode")
 
     def advanced(self, chapter: ChapterPlan, characters: int) -> None:
         """Say so at every tenth."""

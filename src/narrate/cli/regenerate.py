@@ -38,7 +38,7 @@ def regenerate(
     def prepare(before: pipeline.Project | None) -> tuple[pipeline.Project, Plan]:
         # The other chapters were built with the flags of then; the one spoken afresh should sound like them.
         project = pipeline.open_project(request, as_built=True, document=before.document if before else None)
-        voice_id = work.engine(project.config.engine).resolve(voice, project.metadata.language).id if voice else None
+        voice_id = work.engine(project.config.speech).resolve(voice, project.metadata.language).id if voice else None
         numbers = find_chapters(chapters, project.document.chapters, source=source)
         choice = Choice(voice=voice_id, rate_wpm=rate, pitch=pitch)
         project = project.with_choices(choose(project, numbers, choice, reset=reset))

@@ -1,20 +1,29 @@
 """`narrate say`: a line at once, as the book would say it."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from narrate.cli import options
 from narrate.cli.streams import printable, remark
+from narrate.source.location import Location, located
 
 _PAUSE_MS = 180
 
 Line = Annotated[str, typer.Argument(help="What is to be said.", show_default=False)]
-SourceOption = Annotated[
-    Path | None,
-    typer.Option("--source", metavar="SOURCE", readable=False, help="A document: say it with its voice and lexicon."),
-]
+if TYPE_CHECKING:
+    SourceOption = Path | Location | None
+else:  # Typer knows no unions
+    SourceOption = Annotated[
+        Path | None,
+        typer.Option(
+            "--source",
+            metavar="SOURCE",
+            parser=located,
+            help="A document, an https:// address, or -: say it with its voice and lexicon.",
+        ),
+    ]
 Out = Annotated[
     Path | None,
     typer.Option("--out", metavar="FILE", readable=False, help="Write a sound file (.wav, .mp3 …), do not play it."),

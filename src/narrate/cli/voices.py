@@ -29,9 +29,10 @@ def voices(
 ) -> None:
     """List the voices of this machine, or hear them."""
     from narrate import config, sampling, work
+    from narrate.speech import SpeechOptions
 
     config.check(options.flags(Path(), rate=rate, pitch=pitch), where="command line", folder=Path())
-    engine = work.engine("pyttsx3")
+    engine = work.engine(SpeechOptions())
     found = sampling.narrowed(engine, language or "", voice or "")
     if sample:
         sampling.write_sample(engine, found, sample, rate_wpm=rate or 175, pitch=50 if pitch is None else pitch)

@@ -103,7 +103,9 @@ def lay_out(
     for cue, length in zip(script.cues, lengths, strict=True):
         entry = Placed(cue=cue, start=at, length=length)
         if isinstance(cue, Utterance):
-            entry = replace(entry, packed_words=_words(cue, next(measures), sample_rate), voice=voice_of(cue))
+            take = next(measures)
+            words = _words(cue, take, sample_rate)
+            entry = replace(entry, packed_words=words, voice=voice_of(cue), remarks=take.remarks)
         placed.append(entry)
         at += length
     timeline = ChapterTimeline(sample_rate=sample_rate, frame_count=at, voice=voice, placed=tuple(placed))

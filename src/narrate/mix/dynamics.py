@@ -174,7 +174,7 @@ def _linear() -> "NDArray[np.float32]":
 
 
 def _interpolated(gains_mdb: "NDArray[np.int64]", hop: int, reach: int) -> "NDArray[np.float32]":
-    """A linear gain for every sample: at each hop's edges the mean over `reach` hops on both sides, straight between."""
+    """A linear gain a sample: at each hop's edges the mean over `reach` hops on both sides, straight between."""
     padded = np.concatenate((np.repeat(gains_mdb[:1], reach), gains_mdb, np.repeat(gains_mdb[-1:], reach)))
     total = np.concatenate(([0], np.cumsum(padded)))
     means = (total[2 * reach :] - total[: -2 * reach]) // (20 * reach)

@@ -12,6 +12,7 @@ from pathlib import Path
 from urllib.parse import quote, unquote
 
 from narrate.publish.files import whole_file
+from narrate.publish.formats import FORMATS
 from narrate.release import COVER_FILE, MANIFEST_FILE, TIMELINE_FILE, Release
 from narrate.script import Account, Omission
 
@@ -58,9 +59,17 @@ def publication(release: Release) -> dict[str, object]:
             {"type": "LinkedResource", "url": COVER_FILE, "encodingFormat": "image/jpeg", "rel": "cover"},
             {"type": "LinkedResource", "url": TIMELINE_FILE, "encodingFormat": "application/json"},
             {"type": "LinkedResource", "url": _url(release.book), "encodingFormat": _AUDIO, "rel": "alternate"},
+            *(
+                {"type": "LinkedResource", "url": _url(file), "encodingFormat": kind, "rel": "alternate"}
+                for file, kind in _alternates(release)
+            ),
         ],
     }
     return manifest
+
+
+def _alternates(release: Release) -> Iterable[tuple[str, str]]:
+    return ((file, FORMATS[name].media_type) for name, file in release.formats.items())
 
 
 def _account(account: Account) -> dict[str, object]:
@@ -83,6 +92,9 @@ def _account(account: Account) -> dict[str, object]:
                 "places": list(dict.fromkeys(each.place for each in group)),
             }
             for (kind, reason), group in groups.items()
+        ],
+        "readByTheNarrator": [
+            {"language": each.language, "sentences": each.sentences, "first": each.place} for each in account.unspoken
         ],
     }
 

@@ -53,6 +53,8 @@ def parsed(line: str, origin: Origin) -> Directive | None:
             return PageBreak(label=rest, origin=origin)
         case "voice":
             return VoiceChange(voice=rest, origin=origin)
+        case "speaker":
+            return VoiceChange(voice="", speaker=rest, origin=origin)
         case "pause":
             return _pause(inner, origin)
         case "image" | "image:":
@@ -92,7 +94,8 @@ def written(directive: Directive) -> str:
         case Silence():
             return f"::: pause {directive.duration_s:g}s :::"
         case VoiceChange():
-            return f"::: {' '.join(('voice', *directive.voice.split()))} :::"
+            word, name = ("speaker", directive.speaker) if directive.speaker else ("voice", directive.voice)
+            return f"::: {' '.join((word, *name.split()))} :::"
         case Figure():
             named = {"image": directive.alt, "caption": directive.caption, "credit": directive.credit}
             parts = [f"{name}: {_barred(text)}" for name, text in named.items() if text]

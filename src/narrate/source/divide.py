@@ -23,6 +23,7 @@ from narrate.document import (
     Table,
     VoiceChange,
 )
+from narrate.source.lines import is_caption
 from narrate.source.name import plain
 
 PART = re.compile(r"(?:part|book|volume|teil|buch|band|partie|livre|tome|parte|libro)\b", re.IGNORECASE)
@@ -47,7 +48,7 @@ def divide(blocks: Iterable[Block], *, opening: Sequence[Heading] = (), chapter_
     sequence = list(blocks)
     level = chapter_level or _chapter_level(sequence)
     headed = any(isinstance(block, Heading) and block.level <= level for block in sequence)
-    runs = _by_headings(sequence, level) if headed else _by_scenes(sequence)
+    runs = _by_headings(sequence, level, has_title=bool(opening)) if headed else _by_scenes(sequence)
     chapters = [_chapter(run, level if headed else 0) for run in runs]
     if not opening:
         return tuple(chapters)
@@ -105,7 +106,7 @@ def _only_parts(blocks: Sequence[Block], level: int) -> bool:
     return True
 
 
-def _by_headings(blocks: Sequence[Block], level: int) -> list[list[Block]]:
+def _by_headings(blocks: Sequence[Block], level: int, *, has_title: bool) -> list[list[Block]]:
     runs: list[list[Block]] = [[]]
     has_text = False
     for block in blocks:
@@ -117,8 +118,10 @@ def _by_headings(blocks: Sequence[Block], level: int) -> list[list[Block]]:
             if not has_text or isinstance(runs[-1][-1], SceneBreak):
                 continue
         else:
-            # Before the first heading a figure or an epigraph alone is no chapter: it belongs to the one that follows.
-            has_text = has_text or len(runs) > 1 or _is_prose(block) or _has_heading(runs[0])
+            # Before the first heading a figure or an epigraph alone is no chapter, nor are below the work's title its
+            # author and a date: they belong to the chapter that follows.
+            opens = _is_prose(block) and not (has_title and isinstance(block, Paragraph) and is_caption(block.text))
+            has_text = has_text or len(runs) > 1 or opens or _has_heading(runs[0])
         runs[-1].append(block)
     return [trimmed for run in runs if (trimmed := _trimmed(run))]
 

@@ -1,18 +1,24 @@
-"""What the program asks of a speech engine, and nothing more. The rest of the program does not know which one spoke."""
+"""What the program asks of a speech engine, and nothing more. The rest of the program does not know which one spoke.
 
+`narrate.testing` tries any engine against this contract; `ensemble.Ensemble` puts all of them behind one door.
+"""
+
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from narrate.take import Delivery, Take
 
-__all__ = ["Delivery", "Engine", "Voice"]
+__all__ = ["BatchEngine", "Delivery", "Engine", "Traits", "Voice"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Voice:
     """A voice of this machine.
 
-    `id` is what `--voice` takes, `language` a BCP 47 tag, `gender` "male", "female" or "".
+    `id` is what `--voice` takes, `language` a BCP 47 tag, `gender` "male", "female" or "". `sample_rate` is in Hz, 0
+    where only speaking tells it. `timings` says what the engine knows of when a word sounds: "words" or "phonemes" of
+    its own, or "estimated".
     """
 
     id: str
@@ -20,12 +26,34 @@ class Voice:
     language: str
     gender: str = ""
     engine: str = ""
+    sample_rate: int = 0
+    timings: str = "estimated"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Traits:
+    """What an engine is like, for those who plan its work.
+
+    `phonemes`: it understands words that carry phonemes (`script.pronounced`) and signs of stress (`script.Stress`);
+    others are given plain words.
+    `longest`: characters that it can speak at once; a longer utterance is spoken in parts.
+    `forkable`: a process that has spoken may be forked. One that is not is built anew in each worker.
+    `varies`: it may skip, repeat or babble, and another attempt gives another take: its takes are judged by ear.
+    `batch`: how many utterances `BatchEngine.speak_all` likes at once; 1 for an engine that has none.
+    """
+
+    phonemes: bool = False
+    longest: int = 10_000
+    forkable: bool = True
+    varies: bool = False
+    batch: int = 1
 
 
 class Engine(Protocol):
-    """A speech engine. An instance may be built before worker processes are forked from this one."""
+    """A speech engine. Built once a process; building one is quick, and what is slow waits for the first sentence."""
 
     name: str
+    traits: Traits
 
     def voices(self) -> tuple[Voice, ...]:
         """Every voice that is installed, in the order of the engine's own list."""
@@ -40,11 +68,23 @@ class Engine(Protocol):
         """The id of the voice that speaks what is no running text beside the narrator's `voice` (an id): another one of
         the same language, always the same. "" when there is none: then another pitch has to do."""
 
-    def fingerprint(self) -> str:
-        """Name and version of whatever decides the samples; part of every take's key."""
+    def fingerprint(self, voice: str) -> str:
+        """Name and version of whatever decides the samples of `voice` (an id); part of every take's key.
 
-    def speak(self, spoken: str, delivery: Delivery) -> Take:
+        It is the same until they would change, and needs nothing spoken. Raises VoiceError for a voice that is not
+        there.
+        """
+
+    def speak(self, spoken: str, delivery: Delivery, *, attempt: int = 0) -> Take:
         """One utterance, trimmed and checked. The same arguments give the same samples, in any order and process.
 
-        Raises SpeechError naming the sentence when it cannot be spoken plausibly within the deadline.
+        `attempt` counts from 0; where `traits.varies`, another one gives another take of the same words. Raises
+        SpeechError naming the sentence when it cannot be spoken plausibly within the deadline.
         """
+
+
+class BatchEngine(Engine, Protocol):
+    """An engine that is quicker when it is given several utterances at once."""
+
+    def speak_all(self, lines: Sequence[tuple[str, Delivery]]) -> Sequence[Take]:
+        """The takes of `lines` (spoken, delivery), in order, each the same as from `speak`."""

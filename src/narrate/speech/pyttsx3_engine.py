@@ -9,7 +9,7 @@ from functools import partial
 
 from narrate.errors import SpeechError, VoiceError
 from narrate.script import plain
-from narrate.speech.engine import Delivery, Voice
+from narrate.speech.engine import Delivery, Traits, Voice
 from narrate.speech.guard import ATTEMPTS, AttemptError, Guard, RefusalError, WorkerGuard, insist
 from narrate.speech.rendering import JUDGE_VERSION, Description, Rendering, Request
 from narrate.speech.sayable import Sayable, sayable
@@ -26,6 +26,7 @@ class Pyttsx3Engine:
     """See `engine.Engine`. Raises VoiceError when there is nothing on this machine that speaks."""
 
     name = ENGINE
+    traits = Traits(phonemes=True)
 
     def __init__(self, guard: Guard | None = None, *, deadline_s: float = _DEADLINE_S) -> None:
         """`deadline_s` is for an empty utterance; every character adds 0.05 s."""
@@ -47,12 +48,13 @@ class Pyttsx3Engine:
         described = self._described()
         return another(described.voices, voice, variants=described.variants)
 
-    def fingerprint(self) -> str:
-        """See `Engine.fingerprint`. pyttsx3's own version is no part of it: with our driver it only passes words on."""
+    def fingerprint(self, voice: str) -> str:  # noqa: ARG002
+        """See `Engine.fingerprint`: one for all voices, which come with the library. pyttsx3's own version is no part
+        of it: with our driver it only passes words on."""
         return f"{self._described().fingerprint}, judge {JUDGE_VERSION}"
 
-    def speak(self, spoken: str, delivery: Delivery) -> Take:
-        """See `Engine.speak`."""
+    def speak(self, spoken: str, delivery: Delivery, *, attempt: int = 0) -> Take:  # noqa: ARG002
+        """See `Engine.speak`. Another attempt would sound the same."""
         words = sayable(spoken, language=_language(delivery.voice))
         if not words.text.strip():
             raise SpeechError(f"nothing to say in “{spoken[:60]!r}”")

@@ -29,7 +29,7 @@ def to_script(chapter: Chapter, *, number: int, last: bool, language: str, optio
     describer = Describer(language, options.lexicon.of_chapter(number, chapter.title), options.describe)
     previous: Block | None = None
     leading = True
-    voice = ""
+    voice = speaker = ""
     for block in blocks:
         match block:
             case SceneBreak():
@@ -41,7 +41,7 @@ def to_script(chapter: Chapter, *, number: int, last: bool, language: str, optio
                 tally.voiced += 1
                 continue
             case VoiceChange():
-                voice = block.voice
+                voice, speaker = block.voice, block.speaker
                 tally.voiced += 1
                 continue
         said = tally.sayable(block, tuple(describer.voiced(block)), options.describe)
@@ -50,7 +50,7 @@ def to_script(chapter: Chapter, *, number: int, last: bool, language: str, optio
         if previous:
             cues.rest(_between(previous, block, leading=leading))
         for utterance in said:
-            cues.sound(replace(utterance, voice=voice) if voice else utterance)
+            cues.sound(replace(utterance, voice=voice, speaker=speaker) if voice or speaker else utterance)
             cues.rest(Reason.SENTENCE)
         tally.heard()
         leading = leading and isinstance(block, Heading)
@@ -134,7 +134,7 @@ def _between(previous: Block, block: Block, *, leading: bool) -> Reason:
 
 
 def _warnings(unsaid: list[Utterance]) -> tuple[str, ...]:
-    told = [f"line {each.line}: nothing that can be said in “{each.text[:40]}”" for each in unsaid[:_MOST_WARNINGS]]
+    told = [f"{each.place}: nothing that can be said in “{each.text[:40]}”" for each in unsaid[:_MOST_WARNINGS]]
     if len(unsaid) > _MOST_WARNINGS:
         told.append(f"and {len(unsaid) - _MOST_WARNINGS} more places with nothing that can be said")
     return tuple(told)

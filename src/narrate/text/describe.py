@@ -23,7 +23,7 @@ from narrate.document import (
     Table,
     VoiceChange,
 )
-from narrate.script import Role, Span, Utterance
+from narrate.script import Role, Span, Utterance, without_signs
 from narrate.text.aligned import Aligned, edited
 from narrate.text.formulas import said_formula
 from narrate.text.inline import NOTHING, Inline, Reading
@@ -118,7 +118,7 @@ class Describer:
             case Formula():
                 yield from _formula(block, voice, modes.formulas)
             case Note():
-                lead = " ".join(filter(None, (voice.phrases.note, block.label))) + ":"
+                lead = " ".join(filter(None, (voice.phrases.note, without_signs(block.label)))) + ":"
                 yield from self._prose(block.text, block.marks, voice, lead=lead)
             case PageBreak():
                 yield voice.only_said(block.label, voice.phrases.page.format(voice.say(block.label)[0]))
@@ -299,7 +299,7 @@ def _code(code: Code, voice: _Voice, mode: Mode) -> Iterator[Utterance]:
         elif text:
             lines.append(text)
     count = sum(1 for line in code.text.split("\n") if line.strip())
-    lead = ", ".join(filter(None, (phrases.code, code.language, phrases.lines(count)))) + "."
+    lead = ", ".join(filter(None, (phrases.code, without_signs(code.language), phrases.lines(count)))) + "."
     if mode is Mode.BRIEF:
         yield voice.only_said(lines[0][:LONGEST] if lines else "", lead)
         return

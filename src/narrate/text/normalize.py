@@ -14,6 +14,7 @@ from narrate.text.languages import language_for
 from narrate.text.letters import letter_rules
 from narrate.text.lexicon import NO_LEXICON, Lexicon, lexicon_rules
 from narrate.text.marks import said as said_for
+from narrate.text.marks import stresses
 from narrate.text.numbers import code_rules, number_rules
 from narrate.text.rules import Changes, Rule, any_of
 from narrate.text.signs import PLAIN, sign_rules
@@ -62,6 +63,9 @@ def spoken(
         changes.apply(letters)
     if _ODD.search(text):
         changes.apply(signs)
+    if marks and not heading and not code:
+        for start, end, stress in stresses(marks, text):
+            changes.stress(start, end, stress)
     said, spans = changes.aligned(lambda same: same.translate(PLAIN))
     if "[[" in said or "]]" in said:  # left over, or come together where something between them was left out
         said = _BRACKETS.sub(lambda found: found[1] or "  ", said)

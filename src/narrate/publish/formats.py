@@ -1,0 +1,76 @@
+"""Every format that a book can be had in beside its MP3s, each by one module with a `write` of one shape.
+
+In: an `Edition`, the finished release with its sound in the format's codec. Out: files in the release's folder.
+Importing this loads none of the modules.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from narrate.publish.packets import ChapterPackets
+from narrate.release import Release
+
+MP3 = "mp3"
+"""Always there: chapters, `regenerate`, the player and the feed are made of MP3s, and so are EPUBs."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Edition:
+    """What a format is written from: the release, whose chapters' MP3s and timeline lie in `folder` already, its cover
+    (JPEG), and for a format with a codec each chapter's packets. `scratch` is a folder that goes with the build."""
+
+    release: Release
+    folder: Path
+    cover: bytes
+    scratch: Path
+    sound: tuple[ChapterPackets, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Format:
+    """One line of `FORMATS`. `codec` names the one in `codecs.CODECS` that its sound is in, "" for none; `media_type`
+    is the file's. `version` is raised when the same edition would give other files.
+
+    `write(path, edition)` writes `path`, and returns the names of all that it wrote, as paths in `edition.folder`.
+    """
+
+    codec: str
+    extension: str
+    media_type: str
+    write: Callable[[Path, Edition], list[str]]
+    version: int = 1
+
+
+def _m4b(path: Path, edition: Edition) -> list[str]:
+    from narrate.publish import m4b
+
+    return m4b.write(path, edition)
+
+
+def _opus(path: Path, edition: Edition) -> list[str]:
+    from narrate.publish import opus
+
+    return opus.write(path, edition)
+
+
+def _flac(path: Path, edition: Edition) -> list[str]:
+    from narrate.publish import flac
+
+    return flac.write(path, edition)
+
+
+FORMATS: dict[str, Format] = {
+    "m4b": Format(codec="aac", extension="m4b", media_type="audio/mp4", write=_m4b),
+    "opus": Format(codec="opus", extension="opus", media_type="audio/ogg; codecs=opus", write=_opus),
+    "flac": Format(codec="flac", extension="flac", media_type="audio/flac", write=_flac),
+}
+"""Every format by the name that `--format` takes, beside `MP3`."""
+
+
+def formats_of(text: str) -> tuple[str, ...] | None:
+    """The formats that "m4b, epub" names, in the order of `FORMATS`, without MP3; None when one is unknown."""
+    named = {word.strip().lower() for word in text.replace(",", " ").split()} - {""}
+    if not named or not named <= {MP3, *FORMATS}:
+        return None
+    return tuple(name for name in FORMATS if name in named)

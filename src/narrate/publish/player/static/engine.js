@@ -1,0 +1,240 @@
+// The one <audio> element, as a book: chapters follow one another, positions are kept, a timer may end it all.
+// Tells of itself by events: chapter, time, state, rate, sleep, trouble.
+"use strict";
+
+(function (narrate) {
+  const SAVE_EVERY_MS = 5000;
+  const RESTART_AFTER_S = 3;
+  const FADE_S = 8;
+  const SLOWEST = 0.5;
+  const FASTEST = 3;
+
+  class Engine extends EventTarget {
+    constructor() {
+      super();
+      this.audio = new Audio();
+      this.audio.preload = "metadata";
+      this.audio.preservesPitch = true;
+      this.book = null;
+      this.index = 0;
+      this.sleepAt = 0; // ms since the page began
+      this.sleepAtEnd = false;
+      this.wanted = null; // seconds, until the file can be sought in
+      this.playing = false; // what the listener wants, also while a chapter is being loaded
+      this.savedAt = 0;
+      this.touched = false; // whether the listener did more than look
+      this.rate = clampRate(narrate.kept("rate", 1));
+      this.listen();
+    }
+
+    listen() {
+      const { audio } = this;
+      audio.addEventListener("loadedmetadata", () => this.arrive());
+      audio.addEventListener("timeupdate", () => this.tick());
+      audio.addEventListener("seeked", () => this.tell("time"));
+      audio.addEventListener("play", () => this.setPlaying(true));
+      audio.addEventListener("pause", () => {
+        // The end of a chapter is a pause, too, and a change of source; neither is the listener's.
+        if (!audio.ended && !this.changing) this.setPlaying(false);
+      });
+      audio.addEventListener("ended", () => this.ended());
+      audio.addEventListener("error", () => {
+        if (!audio.getAttribute("src")) return;
+        this.setPlaying(false);
+        this.tell("trouble");
+      });
+    }
+
+    get chapter() {
+      return this.book ? this.book.chapters[this.index] : null;
+    }
+
+    get duration() {
+      return this.chapter ? this.chapter.duration : 0;
+    }
+
+    get at() {
+      return this.wanted !== null ? this.wanted : Math.min(this.audio.currentTime, this.duration);
+    }
+
+    tell(name) {
+      this.dispatchEvent(new Event(name));
+    }
+
+    // Make chapter `index` of `book` ready at `at` seconds; nothing sounds unless something did.
+    open(book, index, at = 0) {
+      const other = !this.book || this.book.key !== book.key || this.index !== index;
+      if (this.book && this.book.key !== book.key) {
+        this.save({ now: true });
+        this.touched = this.playing;
+      }
+      this.book = book;
+      this.index = Math.min(Math.max(0, index), book.chapters.length - 1);
+      this.wanted = Math.min(Math.max(0, at), Math.max(0, this.duration - 0.05));
+      if (other || this.audio.error) {
+        this.changing = true;
+        this.audio.src = this.chapter.url;
+        this.audio.load();
+        this.changing = false;
+        this.applyRate();
+        if (this.playing) this.start();
+        this.tell("chapter");
+      } else {
+        this.arrive();
+      }
+      this.save({ now: true });
+      this.tell("time");
+    }
+
+    arrive() {
+      if (this.wanted === null || this.audio.readyState < HTMLMediaElement.HAVE_METADATA) return;
+      const at = this.wanted;
+      this.wanted = null;
+      this.audio.currentTime = at;
+      this.applyRate();
+    }
+
+    play() {
+      if (!this.book) return;
+      if (this.audio.error) {
+        const at = this.at;
+        this.audio.load();
+        this.wanted = at;
+      }
+      this.start();
+    }
+
+    start() {
+      this.touched = true;
+      this.audio.play().catch((error) => {
+        // AbortError: another chapter was asked for meanwhile.
+        if (error.name === "AbortError") return;
+        this.setPlaying(false);
+        if (error.name !== "NotAllowedError" && !this.audio.error) this.tell("trouble");
+      });
+    }
+
+    pause() {
+      this.audio.pause();
+      this.setPlaying(false);
+    }
+
+    toggle() {
+      if (this.playing) this.pause();
+      else this.play();
+    }
+
+    setPlaying(playing) {
+      if (this.playing === playing) return;
+      this.playing = playing;
+      if (!playing) {
+        this.audio.volume = 1;
+        this.save({ now: true });
+      }
+      this.tell("state");
+    }
+
+    seek(at) {
+      if (!this.book) return;
+      this.touched = true;
+      this.wanted = Math.min(Math.max(0, at), Math.max(0, this.duration - 0.05));
+      this.arrive();
+      this.save();
+      this.tell("time");
+    }
+
+    // By seconds, across the borders of chapters.
+    skip(by) {
+      if (!this.book) return;
+      this.touched = true;
+      const at = this.at + by;
+      const { chapters } = this.book;
+      if (at < 0 && this.index > 0) this.open(this.book, this.index - 1, chapters[this.index - 1].duration + at);
+      else if (at >= this.duration && this.index + 1 < chapters.length) {
+        this.open(this.book, this.index + 1, at - this.duration);
+      } else this.seek(at);
+    }
+
+    next() {
+      if (!this.book || this.index + 1 >= this.book.chapters.length) return;
+      this.touched = true;
+      this.open(this.book, this.index + 1, 0);
+    }
+
+    previous() {
+      if (!this.book) return;
+      this.touched = true;
+      if (this.at > RESTART_AFTER_S || this.index === 0) this.seek(0);
+      else this.open(this.book, this.index - 1, 0);
+    }
+
+    ended() {
+      const last = this.index + 1 >= this.book.chapters.length;
+      if (this.sleepAtEnd) {
+        this.setSleep(null);
+        this.setPlaying(false);
+        if (!last) this.next();
+      } else if (last) {
+        this.setPlaying(false);
+      } else {
+        this.next();
+      }
+    }
+
+    setRate(rate) {
+      this.rate = clampRate(rate);
+      narrate.keep("rate", this.rate);
+      this.applyRate();
+      this.tell("rate");
+    }
+
+    applyRate() {
+      this.audio.preservesPitch = true;
+      this.audio.defaultPlaybackRate = this.rate;
+      this.audio.playbackRate = this.rate;
+    }
+
+    // Minutes, "chapter" for its end, or null for never.
+    setSleep(what) {
+      this.sleepAtEnd = what === "chapter";
+      this.sleepAt = typeof what === "number" ? performance.now() + what * 60000 : 0;
+      this.audio.volume = 1;
+      this.tell("sleep");
+    }
+
+    get sleepLeft() {
+      return this.sleepAt ? Math.max(0, (this.sleepAt - performance.now()) / 1000) : 0;
+    }
+
+    tick() {
+      if (this.sleepAt && this.playing) {
+        const left = this.sleepLeft;
+        if (left <= 0) {
+          this.pause();
+          this.setSleep(null);
+        } else {
+          this.audio.volume = Math.min(1, left / FADE_S);
+        }
+      }
+      if (this.playing && performance.now() - this.savedAt > SAVE_EVERY_MS) this.save();
+      this.tell("time");
+    }
+
+    save({ now = false } = {}) {
+      if (!this.book || !this.touched) return;
+      this.savedAt = performance.now();
+      const { chapter, at } = this;
+      const left = Math.max(0, this.book.duration - chapter.start - at);
+      const position = { chapter: this.index, at: round(at), left: round(left), when: Date.now() };
+      narrate.keepPosition(this.book.key, position, { now });
+    }
+  }
+
+  const round = (value) => Math.round(value * 1000) / 1000;
+
+  function clampRate(rate) {
+    return Number.isFinite(rate) ? Math.round(Math.min(FASTEST, Math.max(SLOWEST, rate)) * 20) / 20 : 1;
+  }
+
+  narrate.engine = new Engine();
+})(window.narrate);

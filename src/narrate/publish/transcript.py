@@ -1,0 +1,110 @@
+"""What is heard in a chapter and when, read back from a published `timeline.json` for whoever shows it.
+
+In: a file that anybody may have written. Out: frozen cues, a chapter at a time, so that no book is ever held whole. The
+file has a cue a line (`publish.timeline.TimelineWriter`); what is no such line is damage and is told.
+"""
+
+import json
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from narrate.errors import SourceError
+
+_LONGEST_LINE = 1 << 22
+_LONGEST_S = 1e6
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class HeardWord:
+    """A word of a cue: seconds from the start of the cue; `text_start:text_end` is its place in the cue's text."""
+
+    start_s: float
+    duration_s: float
+    text_start: int
+    text_end: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class HeardCue:
+    """A cue as it was published. `kind` is utterance, pause or interlude; `start_s` counts from the start of the book.
+
+    `text` is what is shown: of an utterance its words, of an interlude its caption. `role` is an utterance's, `reason`
+    a pause's; both are "" elsewhere.
+    """
+
+    kind: str
+    start_s: float
+    duration_s: float
+    text: str = ""
+    role: str = ""
+    reason: str = ""
+    words: tuple[HeardWord, ...] = ()
+
+
+def read_cues_of(timeline: Path, number: int) -> tuple[HeardCue, ...]:
+    """The cues of chapter `number` (from 1). Raises SourceError when the file cannot be read or is damaged, or when it
+    has no such chapter."""
+    try:
+        with timeline.open("rb") as file:
+            cues = list(_lines_of(_whole_lines(iter(lambda: file.readline(_LONGEST_LINE), b"")), number))
+        return tuple(_cue(json.loads(line)) for line in cues)
+    except OSError as error:
+        raise SourceError(f"{timeline}: cannot be read: {error.strerror}") from error
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+        raise SourceError(f"{timeline}: chapter {number} is missing or damaged", hint="build the book again") from error
+
+
+def _whole_lines(lines: Iterator[bytes]) -> Iterator[bytes]:
+    for line in lines:
+        if len(line) >= _LONGEST_LINE:
+            raise ValueError("a line without end")
+        yield line.strip().rstrip(b",")
+
+
+def _lines_of(lines: Iterator[bytes], number: int) -> Iterator[bytes]:
+    for line in lines:
+        if line.startswith(b'{"number":') and json.loads(line + b"]}")["number"] == number:
+            break
+    else:
+        raise ValueError("no such chapter")
+    for line in lines:
+        if line == b"]}":
+            return
+        yield line
+    raise ValueError("cut short")
+
+
+def _cue(entry: dict[str, Any]) -> HeardCue:
+    kind = entry["kind"]
+    text = entry.get("caption" if kind == "interlude" else "text", "")
+    # A lone surrogate has no place in UTF-8, and so in no file or answer that is made of this.
+    text = str(text).encode("utf-8", "replace").decode()
+    return HeardCue(
+        kind=str(kind),
+        start_s=_seconds(entry["start_s"]),
+        duration_s=_seconds(entry["duration_s"]),
+        text=text,
+        role=str(entry.get("role", "")),
+        reason=str(entry.get("reason", "")),
+        words=tuple(_words(entry.get("words", []), _seconds(entry["start_s"]), len(text))),
+    )
+
+
+def _words(entries: list[dict[str, Any]], cue_start_s: float, length: int) -> Iterator[HeardWord]:
+    done = 0
+    for each in entries:
+        start, end = int(each["text_start"]), int(each["text_end"])
+        # Several words may say one sign, "$5" for instance; it is shown once.
+        if done <= start < end <= length:
+            done = end
+            start_s = max(0.0, _seconds(each["start_s"]) - cue_start_s)
+            yield HeardWord(start_s=start_s, duration_s=_seconds(each["duration_s"]), text_start=start, text_end=end)
+
+
+def _seconds(value: object) -> float:
+    if not isinstance(value, int | float) or not math.isfinite(value) or not 0 <= value <= _LONGEST_S:
+        raise ValueError("no time")
+    return float(value)

@@ -1,0 +1,18 @@
+"""Which engine speaks, and on what: the speech stage's options."""
+
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+Device = Literal["auto", "cpu", "cuda"]
+DEVICES: tuple[Device, ...] = get_args(Device)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SpeechOptions:
+    """`engine` is the one that voices without an engine's name are looked for in first, and whose default voice speaks.
+
+    `device` is where neural voices are computed; "auto" takes CUDA when ONNX Runtime offers it.
+    """
+
+    engine: str = "pyttsx3"
+    device: Device = "auto"
