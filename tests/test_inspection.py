@@ -186,7 +186,7 @@ def findings(store: Path) -> dict[str, diagnosis.Finding]:
 @pytest.mark.usefixtures("engine")
 def test_the_doctor_tries_everything_and_leaves_nothing(tmp_path: Path) -> None:
     found = findings(tmp_path / "not/there/yet")
-    assert list(found) == ["narrate", "engine fake", "ffmpeg", "MP3 encoder", "interlude", "store"]
+    assert list(found) == ["narrate", "engine fake", "ffmpeg", "MP3 encoder", "interludes", "store"]
     assert all(finding.ok for finding in found.values())
     assert "3 voices" in found["engine fake"].found
     assert ffmpeg_path() in found["ffmpeg"].found

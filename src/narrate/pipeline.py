@@ -82,7 +82,7 @@ def run(project: Project, plan: Plan, progress: Progress) -> Release:
         return _as_published(project, project.record)
     from narrate.publishing import ReleaseWriter  # what publishes is only loaded where there is something to publish
 
-    _try_what_was_brought(project)
+    _try_what_was_brought(project, plan)
     progress.started(plan)
     with ReleaseWriter(project, plan) as writer, Crew(_executor(project, plan), room=2 * project.request.jobs) as crew:
         studio = make_studio(project, scratch=writer.scratch)
@@ -120,17 +120,18 @@ def _housekeeping(project: Project, progress: Progress) -> Callable[[ChapterPlan
     return advanced
 
 
-def _try_what_was_brought(project: Project) -> None:
+def _try_what_was_brought(project: Project, plan: Plan) -> None:
     """Let a cover that is no picture, and a recording that is no audio, be found out before anything is spoken."""
     if isinstance(project.metadata.cover, Path):
         from narrate.publish import cover
 
         cover.check(project.metadata.cover)
     mix = project.config.mix
-    if mix.interlude and project.config.text.interludes:
+    heard = {mix.sound(scene) for chapter in plan.chapters if not chapter.reused for scene in chapter.scenes}
+    for recording in sorted(sound for sound in heard if isinstance(sound, Path)):
         from narrate.mix.interlude import load_bed
 
-        load_bed(mix.interlude, sample_rate=mix.sample_rate)
+        load_bed(recording, sample_rate=mix.sample_rate)
 
 
 def _as_published(project: Project, before: Record) -> Release:

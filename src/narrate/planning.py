@@ -12,7 +12,7 @@ from pathlib import Path
 
 from narrate import __version__, text, work
 from narrate.casting import Casting, StandIn, cast_chapter, remarks
-from narrate.errors import ChapterError, NarrateError
+from narrate.errors import ChapterError, ConfigError, NarrateError
 from narrate.plan import (
     VOICE_OF,
     Action,
@@ -129,20 +129,16 @@ def _check(account: Account, project: Project) -> None:
 
 
 def make_studio(project: Project, *, scratch: Path = Path()) -> Studio:
-    """What all chapters of a build share; a plan needs no `scratch`.
-
-    Raises AudioError when the interlude's recording does not exist.
-    """
+    """What all chapters of a build share; a plan needs no `scratch`."""
     from narrate.mix.beds import bed_fingerprint
 
     settings = project.config
-    bed = bed_fingerprint(settings.mix.interlude or settings.text.scene) if settings.text.interludes else ""
     return Studio(
         config=settings,
         store=project.request.store,
         scratch=scratch,
         encoder_fingerprint=ffmpeg_version(),
-        bed_fingerprint=bed,
+        bed_fingerprint=lambda scene: bed_fingerprint(settings.mix.sound(scene)),
     )
 
 
@@ -192,6 +188,7 @@ def _chapter_plan(
         estimate_s=text.estimate_s(script, rate_wpm=casting.narrator.rate_wpm),
         delivery=casting.narrator,
         parts=casting.parts,
+        scenes=tuple(dict.fromkeys(cue.scene for cue in script.cues if isinstance(cue, Interlude))),
         choice=choice,
         ingredients=ingredients,
         audio_key=audio_key,
@@ -301,7 +298,7 @@ def _ingredients(script: ChapterScript, casting: Casting, studio: Studio) -> dic
             case Pause():
                 pauses.append(cue.duration_s)
             case Interlude():
-                drives.append([len(said), cue.duration_s, cue.seed])
+                drives.append([len(said), cue.duration_s, cue.seed, _bed(cue, studio), cue.under_speech_s])
     return {
         "text": _digest(said),
         "pauses": _digest(pauses),
@@ -314,14 +311,22 @@ def _ingredients(script: ChapterScript, casting: Casting, studio: Studio) -> dic
             if part_kind(part)[0] not in _ASKED
         },
         "engine": "; ".join(sorted(set(_fingerprints(voices, studio.config.speech).values()))),
-        "interludes": _digest([drives, studio.bed_fingerprint, mix.interlude_below_lu, mix.interlude_fade_s])
-        if drives
-        else "none",
+        "interludes": _digest([drives, mix.interlude_below_lu, mix.interlude_fade_s]) if drives else "none",
         "profile": mix.profile.describe(),
         "encoder": f"ffmpeg {studio.encoder_fingerprint}",
         "encoder settings": f"{mp3.sample_rate} Hz, {mp3.channels} ch, {mp3.bitrate_kbps}k, {mp3.compression_level}",
         "program": f"{work.TAKE_VERSION}.{work.STRETCH_VERSION}",
     }
+
+
+def _bed(cue: Interlude, studio: Studio) -> str:
+    """The fingerprint of the interlude's bed. Raises ConfigError when there is no such scene."""
+    try:
+        return studio.bed_fingerprint(cue.scene)
+    except ConfigError as error:
+        where = f"line {cue.line}: " if cue.line else ""
+        hint = "; ".join((error.hint, *(name for name, _ in studio.config.mix.recordings)))
+        raise ConfigError(f"{where}{error}", hint=hint) from error
 
 
 def _text_keys(script: ChapterScript) -> tuple[str, str]:

@@ -53,6 +53,7 @@ class Project:
             last=number == len(self.document.chapters),
             language=self.metadata.language,
             options=self.config.text,
+            work=f"{self.metadata.title}\n{self.metadata.author}",
         )
 
     def with_choices(self, choices: tuple[ChapterChoice, ...]) -> "Project":

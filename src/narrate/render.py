@@ -6,21 +6,22 @@ are in memory at a time. Nothing here touches a file: work is done by `work`, an
 """
 
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from narrate import work
 from narrate.config import Config
-from narrate.mix.assemble import Layout, lay_out, stretches
+from narrate.mix.assemble import Layout, Piece, lay_out, stretches
 from narrate.mix.options import MixOptions
 from narrate.plan import ChapterPlan
 from narrate.pool import Crew
 from narrate.publish.codecs import CODECS
-from narrate.script import ChapterScript, Interlude, Pause, Utterance
+from narrate.script import ChapterScript, Cue, Interlude, Pause, Utterance
 from narrate.store import Store, key
 from narrate.timeline import ChapterTimeline
+from narrate.units import frames
 from narrate.work import EncodeTask, Line, Sound, SpeakTask, Spoken
 
 Sink = Callable[[str, bytes], None]
@@ -33,13 +34,13 @@ _OPEN_CHAPTERS = 4
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Studio:
     """What all chapters of a build share: the settings, the store, a folder to work in, and the fingerprints of the
-    encoder and the interludes' bed."""
+    encoder and each scene's bed."""
 
     config: Config
     store: Path
     scratch: Path
     encoder_fingerprint: str
-    bed_fingerprint: str
+    bed_fingerprint: Callable[[str], str]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -230,14 +231,16 @@ def _encode_tasks(
     chapter: _Chapter, layout: Layout, stretch: int, gains: Mapping[str, float], studio: Studio
 ) -> Iterator[EncodeTask]:
     sounds = []
-    for piece in layout.stretches[stretch]:
+    pieces = layout.stretches[stretch]
+    for place, piece in enumerate(pieces):
         cue = chapter.script.cues[piece.cue]
         match cue:
             case Utterance():
                 line, gain_db = _line(cue, chapter.plan, studio), gains[_voice(chapter.plan, cue)]
                 sounds.append(Sound(source=line, frame_count=piece.frame_count, gain_db=gain_db))
             case Interlude():
-                sounds.append(Sound(source=cue, frame_count=piece.frame_count))
+                under = _under(cue, pieces[place + 1 :], chapter.script.cues, layout.mix_rate)
+                sounds.append(Sound(source=cue, frame_count=piece.frame_count, under=under))
             case Pause():
                 sounds.append(Sound(source=None, frame_count=piece.frame_count))
     for codec in chapter.plan.encodes:
@@ -254,6 +257,22 @@ def _encode_tasks(
         )
 
 
+def _under(interlude: Interlude, behind: Sequence[Piece], cues: Sequence[Cue], mix_rate: int) -> int:
+    """For how many frames the interlude's bed goes on under the pieces `behind` it: through the pause and the first
+    seconds of speech, but not into another interlude, nor into the silence in which a stretch must end."""
+    if not interlude.under_speech_s or not any(isinstance(cues[piece.cue], Utterance) for piece in behind):
+        return 0
+    pause = next((index for index, piece in enumerate(behind) if isinstance(cues[piece.cue], Utterance)), 0)
+    wanted = sum(piece.frame_count for piece in behind[:pause]) + frames(interlude.under_speech_s, mix_rate)
+    room = 0
+    for index, piece in enumerate(behind):
+        following = [cues[each.cue] for each in behind[index : index + 2]]
+        if len(following) < 2 or isinstance(following[1], Interlude):
+            break  # the pause before another interlude, or at the stretch's end
+        room += piece.frame_count
+    return min(wanted, room)
+
+
 def _stretch_key(sounds: list[Sound], mix_rate: int, codec: str, studio: Studio) -> str:
     mix, mp3 = studio.config.mix, studio.config.mp3
     coded: dict[str, object] = {"mp3": [mp3.sample_rate, mp3.bitrate_kbps, mp3.channels, mp3.compression_level]}
@@ -264,9 +283,9 @@ def _stretch_key(sounds: list[Sound], mix_rate: int, codec: str, studio: Studio)
         match sound.source:
             case Line(key=name):
                 return [sound.frame_count, name, sound.gain_db]
-            case Interlude(seed=seed):
-                interlude = [seed, studio.bed_fingerprint, mix.interlude_below_lu, mix.interlude_fade_s]
-                return [sound.frame_count, *interlude]
+            case Interlude(scene=scene, seed=seed):
+                interlude = [seed, studio.bed_fingerprint(scene), mix.interlude_below_lu, mix.interlude_fade_s]
+                return [sound.frame_count, sound.under, *interlude]
             case None:
                 return [sound.frame_count]
 

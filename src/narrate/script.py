@@ -132,12 +132,18 @@ class Pause:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Interlude:
-    """A short drive between two sections. `seed` picks the place in the bed, the same on every build."""
+    """A short drive between two sections. `seed` picks the place in the bed, the same on every build.
+
+    `line` is that of the source where it asks for this scene; 0 where the settings decide. `under_speech_s` is how long
+    the bed goes on, faintly, under what is said next.
+    """
 
     scene: str
     caption: str
     duration_s: float
     seed: str
+    line: int = 0
+    under_speech_s: float = 0.0
 
 
 Cue = Utterance | Pause | Interlude

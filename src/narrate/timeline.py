@@ -103,6 +103,8 @@ def published(timeline: ChapterTimeline, *, number: int, offset: int) -> Iterato
                 entry["reason"] = str(cue.reason)
             case Interlude():
                 entry |= {"scene": cue.scene, "caption": cue.caption}
+                if cue.under_speech_s:
+                    entry["under_speech_s"] = cue.under_speech_s
         yield entry
 
 

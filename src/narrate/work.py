@@ -6,7 +6,7 @@ Every task can be run again, anywhere: it finds what is already in the store and
 
 import contextlib
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache, partial
 from importlib import import_module
@@ -73,12 +73,15 @@ class Spoken:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Sound:
-    """A part of a stretch: what sounds (None for silence), for how many frames at the task's `mix_rate`, and a line's
-    gain in dB."""
+    """A part of a stretch: what sounds (None for silence) and for how many frames at the task's `mix_rate`.
+
+    A line has a gain in dB. An interlude goes on for `under` frames below what follows it.
+    """
 
     source: Line | Interlude | None
     frame_count: int
     gain_db: float = 0.0
+    under: int = 0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -128,7 +131,7 @@ def encode(task: EncodeTask) -> int:
     have = kept.get("stretches", task.key)
     if have is not None:
         return len(have)
-    blocks = partial(map, partial(_samples, kept, task), task.sounds)
+    blocks = partial(_mixed, kept, task)
     # Under a name of this process: the ffmpeg of a worker that died may still be writing under its own.
     scratch = task.scratch / f"{task.key[:16]}-{os.getpid()}.{task.codec}"
     data = _mpeg_frames(task, blocks, scratch) if task.codec == MP3 else _packets(task, blocks, scratch)
@@ -176,11 +179,25 @@ def _take(
     return read(data)
 
 
+def _mixed(kept: store.Store, task: EncodeTask) -> "Iterator[NDArray[np.float32]]":
+    """The task's sounds, one after the other, with what goes on of one laid under those behind it."""
+    import numpy as np
+
+    rest = np.zeros((0, 1), np.float32)
+    for sound in task.sounds:
+        pcm = _samples(kept, task, sound)
+        if len(rest):
+            over = min(len(rest), sound.frame_count)
+            pcm[:over] += rest[:over]
+        rest = np.concatenate((rest[sound.frame_count :], pcm[sound.frame_count :]))
+        yield pcm[: sound.frame_count]
+
+
 def _samples(kept: store.Store, task: EncodeTask, sound: Sound) -> "NDArray[np.float32]":
     import numpy as np
 
     from narrate.mix.dynamics import counterweight
-    from narrate.mix.interlude import clip, load_bed
+    from narrate.mix.interlude import Under, clip, load_bed
     from narrate.mix.levels import compressed
     from narrate.units import db_to_gain
 
@@ -190,11 +207,12 @@ def _samples(kept: store.Store, task: EncodeTask, sound: Sound) -> "NDArray[np.f
             return np.zeros((sound.frame_count, 1), np.float32)
         case Interlude() as interlude:
             drive = clip(
-                load_bed(task.mix.interlude or interlude.scene, sample_rate=rate),
+                load_bed(task.mix.sound(interlude.scene), sample_rate=rate),
                 frames=sound.frame_count,
                 seed=interlude.seed,
                 loudness_lufs=profile.loudness_lufs - task.mix.interlude_below_lu,
                 fade_s=task.mix.interlude_fade_s,
+                under=Under(frames=sound.under, speech_lufs=profile.loudness_lufs) if sound.under else None,
             )
             return counterweight(drive, rate, profile)
         case Line() as line:

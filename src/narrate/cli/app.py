@@ -11,6 +11,7 @@ from narrate.cli import (
     build,
     doctor,
     inspect,
+    interludes,
     names,
     plan,
     player,
@@ -117,6 +118,7 @@ app.command("say")(say.say)
 app.command("script")(script.script)
 app.command("names")(names.names)
 app.command("inspect")(inspect.inspect)
+app.command("interludes")(interludes.interludes)
 app.command("player")(player.player)
 app.command("serve")(serve.serve)
 app.command("voices")(voices.voices)

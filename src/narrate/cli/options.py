@@ -36,6 +36,13 @@ InterludeFile = Annotated[
 Interludes = Annotated[
     bool | None, typer.Option("--interludes/--no-interludes", help="Drive between sections, or not.")
 ]
+Scene = Annotated[
+    str | None, typer.Option("--scene", help="What interludes sound like; see `narrate interludes`.", metavar="NAME")
+]
+Scenes = Annotated[
+    str | None,
+    typer.Option("--scenes", help="A drive through one scene after the other.", metavar="journey"),
+]
 InterludeSeconds = Annotated[float | None, typer.Option("--interlude-seconds", help="Length of an interlude (6).")]
 Describe = Annotated[
     str | None,
@@ -75,6 +82,8 @@ def flags(
     interlude: Path | None = None,
     interludes: bool | None = None,
     interlude_seconds: float | None = None,
+    scene: str | None = None,
+    scenes: str | None = None,
     describe: str | None = None,
     profile: str | None = None,
     formats: list[str] | None = None,
@@ -89,6 +98,8 @@ def flags(
         "interludes.file": _seen_from(source.parent, interlude) if interlude else None,
         "interludes.enabled": interludes,
         "interludes.seconds": interlude_seconds,
+        "interludes.scene": scene,
+        "interludes.scenes": scenes,
         "describe.mode": describe,
         "audio.profile": profile,
         "formats": ", ".join(formats) if formats else None,

@@ -11,12 +11,16 @@ class MixOptions:
     """How a chapter is mixed.
 
     `sample_rate` in Hz is the release's; `profile` masters the speech. An interlude lies `interlude_below_lu` under the
-    speech's loudness, is faded over `interlude_fade_s` at both ends, and is taken from the
-    bed of its scene, or from `interlude`, a recording of the listener's own.
+    speech's loudness, is faded over `interlude_fade_s` at both ends, and is taken from the bed of its scene: one of
+    `recordings`, the listener's own by the names of their scenes, else one of the palette.
     """
 
     sample_rate: int = 44100
     profile: Profile = PROFILES[DEFAULT]
     interlude_below_lu: float = 9.0
     interlude_fade_s: float = 1.25
-    interlude: Path | None = None
+    recordings: tuple[tuple[str, Path], ...] = ()
+
+    def sound(self, scene: str) -> str | Path:
+        """What is heard in a scene: the listener's own recording, else the scene of that name in the palette."""
+        return dict(self.recordings).get(scene, scene)

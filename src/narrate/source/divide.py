@@ -115,8 +115,12 @@ def _by_headings(blocks: Sequence[Block], level: int, *, has_title: bool) -> lis
                 runs.append([])
                 has_text = False
         elif isinstance(block, SceneBreak):
-            if not has_text or isinstance(runs[-1][-1], SceneBreak):
+            if not has_text:
                 continue
+            if isinstance(runs[-1][-1], SceneBreak):
+                if not block.scene:
+                    continue
+                runs[-1].pop()
         else:
             # Before the first heading a figure or an epigraph alone is no chapter, nor are below the work's title its
             # author and a date: they belong to the chapter that follows.
@@ -138,6 +142,8 @@ def _by_scenes(blocks: Sequence[Block]) -> list[list[Block]]:
             has_prose = has_prose or _is_prose(block) or len(runs) > 1
             runs[-1].append(block)
         elif has_prose and runs[-1]:
+            if block.scene:
+                runs[-1].append(block)
             runs.append([])
     return [run for run in runs if run]
 
@@ -152,7 +158,7 @@ def has_prose(blocks: Sequence[Block]) -> bool:
 
 
 def _trimmed(run: list[Block]) -> list[Block]:
-    while run and isinstance(run[-1], SceneBreak):
+    while run and isinstance(run[-1], SceneBreak) and not run[-1].scene:
         run.pop()
     return run
 
