@@ -85,7 +85,8 @@ class Record:
     those beside MP3 by their names."""
 
     book_key: str
-    flags: Mapping[str, str | int | float | bool] = field(default_factory=dict)
+    flags: Mapping[str, object] = field(default_factory=dict)
+    defaults: Mapping[str, object] = field(default_factory=dict)
     choices: tuple[ChapterChoice, ...] = ()
     chapters: tuple[ChapterRecord, ...] = ()
     files: Mapping[str, int] = field(default_factory=dict)

@@ -32,25 +32,26 @@ from narrate.publish.formats import FORMATS
 from narrate.render import Studio
 from narrate.script import Account, ChapterScript, Interlude, Omission, Pause, Unspoken, Utterance, part_kind
 from narrate.speech import SpeechOptions
-from narrate.store import Store, key
+from narrate.store import key, open_store
 
 _ASKED = ("voice", "language")
 """Kinds of parts that the text itself asks for: another voice for them is another text."""
 
 
-def make_plan(project: Project, *, only: frozenset[int] | None = None) -> Plan:
+def make_plan(project: Project, *, only: frozenset[int] | None = None, sizes: Mapping[str, int] | None = None) -> Plan:
     """What a build would do.
 
     `only` names chapters to be made afresh, and only those: every other one stays as it was published, even where
     its source has changed since. Raises ChapterError when there is no such chapter, or when `only` is given and the
-    book was published with other chapters.
+    book was published with other chapters. `sizes` are those of the published files, in bytes, where they are not in
+    the project's folder.
     """
     before = project.record
     if only is not None:
         _check_chapters(project, only)
     studio = make_studio(project)
     choices = chosen(project.document.chapters, project.choices)
-    sizes = _changed_files(project.folder, before)
+    changed = _changed_files(project.folder, before, sizes)
     chapters, warnings, stand_ins = [], list(project.document.warnings), list[StandIn]()
     account = Account(skipped=_left_out_by_the_reader(project))
     for number in range(1, len(project.document.chapters) + 1):
@@ -60,7 +61,7 @@ def make_plan(project: Project, *, only: frozenset[int] | None = None) -> Plan:
         choice = choices.get(number)
         casting = cast_chapter(script, project.config, choice, project.metadata.language)
         stand_ins += casting.stand_ins
-        chapter = _chapter_plan(script, casting, studio, choice, before, sizes)
+        chapter = _chapter_plan(script, casting, studio, choice, before, changed)
         if only is not None:
             chapter = replace(chapter, fresh=number in only)
             if before:
@@ -68,13 +69,13 @@ def make_plan(project: Project, *, only: frozenset[int] | None = None) -> Plan:
         chapters.append(chapter)
     _check(account, project)
     account = replace(account, unspoken=_unspoken(stand_ins))
-    formats = _format_plans(project, before, sizes)
+    formats = _format_plans(project, before, changed)
     chapters = [_with_encodes(each, formats, project) for each in chapters]
     kept = tuple(
         ChapterChoice(number=each.number, title=each.title, choice=each.choice) for each in chapters if each.choice
     )
     book_key = _book_key(project, chapters, kept, account)
-    publish, reason = _publication(before, book_key, chapters, sizes, formats)
+    publish, reason = _publication(before, book_key, chapters, changed, formats)
     if publish is not Action.UP_TO_DATE:
         formats = tuple(replace(each, action=Action.RUN, reason=each.reason or reason) for each in formats)
     return Plan(
@@ -128,7 +129,7 @@ def _check(account: Account, project: Project) -> None:
     )
 
 
-def make_studio(project: Project, *, scratch: Path = Path()) -> Studio:
+def make_studio(project: Project, *, scratch: Path | None = None) -> Studio:
     """What all chapters of a build share; a plan needs no `scratch`."""
     from narrate.mix.beds import bed_fingerprint
 
@@ -146,7 +147,7 @@ def takes_to_speak(project: Project, chapter: ChapterPlan) -> int:
     """How many of the chapter's sentences a build would speak: those whose take the store does not have."""
     if not chapter.encodes:
         return 0
-    kept = Store(project.request.store)
+    kept = open_store(project.request.store)
     prints = _fingerprints(chapter.voices, project.config.speech)
     said = ((chapter.delivery_of(each), each.spoken) for each in project.script(chapter.number).utterances)
     keys = {work.take_key(prints[delivery.voice], delivery, spoken) for delivery, spoken in said}
@@ -336,7 +337,8 @@ def _text_keys(script: ChapterScript) -> tuple[str, str]:
         if isinstance(cue, Utterance):
             spans = [(s.spoken_start, s.spoken_end, s.text_start, s.text_end) for s in cue.spans]
             tongues = [(each.start, each.end, each.language) for each in cue.tongues]
-            shown.append([cue.text, str(cue.role), spans, *([tongues] if tongues else [])])
+            more = [each for each in (tongues, cue.about, cue.speaker) if each]
+            shown.append([cue.text, str(cue.role), spans, *more])
             places.append([cue.line, cue.href])
         elif isinstance(cue, Interlude):
             shown.append([cue.scene, cue.caption])
@@ -396,10 +398,12 @@ def _publication(
     return Action.UP_TO_DATE, ""
 
 
-def _changed_files(folder: Path, before: Record | None) -> frozenset[str]:
+def _changed_files(folder: Path, before: Record | None, sizes: Mapping[str, int] | None) -> frozenset[str]:
     """The published files that are not there any more or have another size."""
 
     def size(name: str) -> int:
+        if sizes is not None:
+            return sizes.get(name, -1)
         try:
             return (folder / name).stat().st_size
         except OSError:

@@ -189,6 +189,7 @@ class ReleaseWriter:
         kept = Record(
             book_key=self._plan.book_key,
             flags=self._project.request.flags,
+            defaults=self._project.request.defaults,
             choices=self._plan.choices,
             chapters=tuple(self._records),
             files=files,

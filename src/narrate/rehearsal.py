@@ -16,7 +16,7 @@ from narrate.take import Take
 from narrate.text.describe import voiced
 from narrate.text.names import Name, NameFinder
 
-Flags = Mapping[str, str | int | float | bool]
+Flags = Mapping[str, object]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)

@@ -74,7 +74,8 @@ class Utterance:
 
     `voice` is the one that a line of the script asks for (`::: voice en-gb :::`), as a person names it, or "" for the
     chapter's own; `speaker` who is said to speak (`::: speaker Misaki :::`). `tongues` are stretches of `text` in other
-    languages than the work's.
+    languages than the work's. `about` says of an aside what it is of: "image", "table", "code", "formula", "page" or
+    "note".
     """
 
     text: str
@@ -86,6 +87,7 @@ class Utterance:
     voice: str = ""
     speaker: str = ""
     tongues: tuple[Tongue, ...] = ()
+    about: str = ""
 
     @property
     def place(self) -> str:

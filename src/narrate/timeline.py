@@ -84,6 +84,8 @@ def published(timeline: ChapterTimeline, *, number: int, offset: int) -> Iterato
             case Utterance():
                 entry |= {
                     "role": str(cue.role),
+                    **({"about": cue.about} if cue.about else {}),
+                    **({"speaker": cue.speaker} if cue.speaker else {}),
                     "voice": placed.voice or timeline.voice,
                     "text": cue.text,
                     "spoken": plain(cue.spoken),

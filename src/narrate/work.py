@@ -6,6 +6,8 @@ Every task can be run again, anywhere: it finds what is already in the store and
 
 import contextlib
 import os
+import platform
+import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache, partial
@@ -13,13 +15,14 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from narrate import speech, store
-from narrate.errors import NarrateError
+from narrate import process, speech, store
+from narrate.errors import AudioError, NarrateError, VoiceError
 from narrate.mix.options import MixOptions
 from narrate.mix.profiles import Profile
 from narrate.publish.options import Mp3Options
 from narrate.script import Interlude
 from narrate.speech import Ensemble, SpeechOptions
+from narrate.store import Place
 from narrate.take import Delivery, Measure, measure_from_bytes, samples_from_bytes, to_bytes
 
 if TYPE_CHECKING:
@@ -56,11 +59,17 @@ class SpeakTask:
     """Make sure that the store has the takes of `lines`, and measure them as `profile` masters them. `fresh`: speak
     them even when it has."""
 
-    store: Path
+    store: Place
     speech: SpeechOptions
     lines: tuple[Line, ...]
     profile: Profile
     fresh: bool = False
+
+    @property
+    def key(self) -> str:
+        """What is asked for, whoever asks."""
+        lines = [line.key for line in self.lines]
+        return store.key("speak", lines=lines, profile=self.profile.mastering, fresh=self.fresh)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -87,11 +96,14 @@ class Sound:
 @dataclass(frozen=True, kw_only=True, slots=True)
 class EncodeTask:
     """Make sure that the store has a stretch encoded by `codec` under `key`: its MPEG frames, or `Packets`. `scratch`
-    is a folder to work in."""
+    is a folder to work in; None for one of the worker's own, on another machine: the listener's
+    `recordings` are then in the store, under these names by their scenes."""
 
-    store: Path
-    scratch: Path
+    store: Place
+    scratch: Path | None
     speech: SpeechOptions
+    encoder_fingerprint: str
+    recordings: tuple[tuple[str, str], ...]
     key: str
     sounds: tuple[Sound, ...]
     mix_rate: int
@@ -120,23 +132,45 @@ def speak(task: SpeakTask) -> Spoken:
     def measured(data: bytes) -> tuple[Measure, bytes]:
         return measure_from_bytes(data), measure(*samples_from_bytes(data), task.profile).to_bytes()
 
-    kept = store.Store(task.store)
-    takes = [_take(kept, task.speech, line, measured, fresh=task.fresh) for line in task.lines]
+    kept = store.open_store(task.store)
+    if not task.fresh:
+        kept.fetch("takes", [line.key for line in task.lines])
+    with kept.together():
+        takes = [_take(kept, task.speech, line, measured, fresh=task.fresh) for line in task.lines]
     return Spoken(measures=tuple(each for each, _ in takes), levels=b"".join(levels for _, levels in takes))
 
 
 def encode(task: EncodeTask) -> int:
     """Mix and encode a stretch, unless the store has it; returns the count of its bytes there."""
-    kept = store.Store(task.store)
+    kept = store.open_store(task.store)
     have = kept.get("stretches", task.key)
     if have is not None:
         return len(have)
+    if process.ffmpeg_version() != task.encoder_fingerprint:
+        raise _other("ffmpeg", process.ffmpeg_version(), task.encoder_fingerprint)
+    kept.fetch("takes", [sound.source.key for sound in task.sounds if isinstance(sound.source, Line)])
     blocks = partial(_mixed, kept, task)
-    # Under a name of this process: the ffmpeg of a worker that died may still be writing under its own.
-    scratch = task.scratch / f"{task.key[:16]}-{os.getpid()}.{task.codec}"
-    data = _mpeg_frames(task, blocks, scratch) if task.codec == MP3 else _packets(task, blocks, scratch)
+    with _scratch(task) as scratch:
+        data = _mpeg_frames(task, blocks, scratch) if task.codec == MP3 else _packets(task, blocks, scratch)
     kept.put("stretches", task.key, data)
     return len(data)
+
+
+def _other(what: str, found: str, wanted: str) -> VoiceError:
+    return VoiceError(
+        f"the worker on {platform.node()} has another {what} than the build: {found}, not {wanted}",
+        hint="install the same versions on every machine",
+    )
+
+
+@contextlib.contextmanager
+def _scratch(task: EncodeTask) -> Iterator[Path]:
+    if task.scratch is None:
+        with tempfile.TemporaryDirectory(prefix="narrate-") as folder:
+            yield Path(folder, f"stretch.{task.codec}")
+    else:
+        # Under a name of this process: the ffmpeg of a worker that died may still be writing under its own.
+        yield task.scratch / f"{task.key[:16]}-{os.getpid()}.{task.codec}"
 
 
 def _mpeg_frames(task: EncodeTask, blocks: Blocks, scratch: Path) -> bytes:
@@ -174,7 +208,11 @@ def _take(
             return read(data)
         except NarrateError:
             kept.drop("takes", line.key)
-    data = to_bytes(engine(options).speak(line.spoken, line.delivery))
+    voices = engine(options)
+    fingerprint = voices.fingerprint(line.delivery.voice)
+    if take_key(fingerprint, line.delivery, line.spoken) != line.key:
+        raise _other("speech engine", fingerprint, "the one that the sentence was planned for")
+    data = to_bytes(voices.speak(line.spoken, line.delivery))
     kept.put("takes", line.key, data)
     return read(data)
 
@@ -207,7 +245,7 @@ def _samples(kept: store.Store, task: EncodeTask, sound: Sound) -> "NDArray[np.f
             return np.zeros((sound.frame_count, 1), np.float32)
         case Interlude() as interlude:
             drive = clip(
-                load_bed(task.mix.sound(interlude.scene), sample_rate=rate),
+                load_bed(_sound(kept, task, interlude.scene), sample_rate=rate),
                 frames=sound.frame_count,
                 seed=interlude.seed,
                 loudness_lufs=profile.loudness_lufs - task.mix.interlude_below_lu,
@@ -220,6 +258,24 @@ def _samples(kept: store.Store, task: EncodeTask, sound: Sound) -> "NDArray[np.f
             pcm = compressed(samples, own_rate, profile)
             pcm *= np.float32(db_to_gain(sound.gain_db))
             return _resampled(pcm.reshape(-1, 1), own_rate, sound.frame_count, rate)
+
+
+def _sound(kept: store.Store, task: EncodeTask, scene: str) -> str | Path:
+    """What is heard in a scene; a recording from another machine is brought here."""
+    sound = task.mix.sound(scene)
+    name = dict(task.recordings).get(scene)
+    if name is None or not isinstance(sound, Path):
+        return sound
+    here = store.default_root() / "recordings" / (name + sound.suffix)
+    if not here.exists():
+        data = kept.get("recordings", name)
+        if data is None:
+            raise AudioError(f"{sound}: not in the store any more", hint="build it again")
+        here.parent.mkdir(parents=True, exist_ok=True)
+        part = here.with_name(f".{here.name}.{os.getpid()}.part")
+        part.write_bytes(data)
+        part.replace(here)
+    return here
 
 
 def _resampled(pcm: "NDArray[np.float32]", own_rate: int, frame_count: int, sample_rate: int) -> "NDArray[np.float32]":

@@ -42,7 +42,7 @@ from fake_engine import FakeEngine
 from narrate import speech, work
 from narrate.cli.app import app
 from narrate.publish import mp3
-from narrate.store import Store
+from narrate.store import FolderStore
 
 
 @dataclass
@@ -465,7 +465,7 @@ def stop_once(folder: Path, signal_number: int, *, group: bool, when: str) -> St
         assert process.stdout is not None
         assert process.stdout.read() == b""
     assert list(folder.glob("out/**/*")) == [], "nothing was published, and nothing else lies about"
-    kept = Store(folder / "store")
+    kept = FolderStore(folder / "store")
     for entry in kept.entries():
         assert kept.get(entry.kind, entry.path.name) is not None, "half written, and under its final name"
     return Stopped(code=process.returncode, err=log.read_text(), took_s=took_s)

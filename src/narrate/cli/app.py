@@ -9,6 +9,7 @@ from typer.core import TyperGroup
 
 from narrate.cli import (
     build,
+    captions,
     doctor,
     inspect,
     interludes,
@@ -121,6 +122,7 @@ app.command("inspect")(inspect.inspect)
 app.command("interludes")(interludes.interludes)
 app.command("player")(player.player)
 app.command("serve")(serve.serve)
+app.command("captions")(captions.captions)
 app.command("voices")(voices.voices)
 app.command("store")(store.store)
 app.command("doctor")(doctor.doctor)

@@ -122,6 +122,6 @@ def request(
     """What was asked for, with the defaults of this machine."""
     from narrate.process import cores
     from narrate.project import Request
-    from narrate.store import default_root
+    from narrate.store import default_place
 
-    return Request(source=source, out=out, flags=settings, store=store or default_root(), jobs=jobs or cores())
+    return Request(source=source, out=out, flags=settings, store=store or default_place(), jobs=jobs or cores())

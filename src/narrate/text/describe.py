@@ -52,6 +52,14 @@ _KINDS: dict[type, str] = {
     Note: "notes",
     PageBreak: "pages",
 }
+_ABOUT: dict[type, str] = {
+    Figure: "image",
+    Table: "table",
+    Code: "code",
+    Formula: "formula",
+    Note: "note",
+    PageBreak: "page",
+}
 _DEFAULTS = Modes()
 
 
@@ -156,6 +164,7 @@ class _Voice:
         self.language = language
         self.lexicon = lexicon
         self.phrases = phrases_for(language)
+        self.about = _ABOUT.get(type(block), "")
 
     def say(self, text: str, marks: tuple[Mark, ...] = ()) -> tuple[str, tuple[Span, ...]]:
         """What is said for words of the author, in their own language where they are marked so, and its alignment."""
@@ -194,6 +203,7 @@ class _Voice:
             line=self.block.origin.line,
             href=self.block.origin.href,
             tongues=tuple(tongues),
+            about=self.about,
         )
 
     def _said(self, piece: _Piece) -> tuple[str, tuple[Span, ...]]:
@@ -228,7 +238,15 @@ class _Voice:
         """An utterance that says `said` where the author wrote `text`, or nothing at all."""
         span = Span(spoken_start=0, spoken_end=len(said), text_start=0, text_end=len(text))
         origin = self.block.origin
-        return Utterance(text=text, spoken=said, role=self.role, spans=(span,), line=origin.line, href=origin.href)
+        return Utterance(
+            text=text,
+            spoken=said,
+            role=self.role,
+            spans=(span,),
+            line=origin.line,
+            href=origin.href,
+            about=self.about,
+        )
 
 
 def _is_ended(text: str) -> bool:
