@@ -131,7 +131,7 @@ def test_silence_has_no_level_in_json(tmp_path: Path) -> None:
     path = write_wav(tmp_path / "silence.wav", np.zeros(44100))
     assert next(inspect_path(path)).true_peak_dbtp == -np.inf
     said = CliRunner().invoke(app, ["inspect", str(path), "--json"]).stdout
-    assert json.loads(said, parse_constant=pytest.fail)[0]["true_peak_dbtp"] is None
+    assert json.loads(said, parse_constant=pytest.fail)["files"][0]["true_peak_dbtp"] is None
 
 
 def test_tags_of_a_stranger_do_not_move_the_cursor(book: Path) -> None:

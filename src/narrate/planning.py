@@ -314,6 +314,7 @@ def _ingredients(script: ChapterScript, casting: Casting, studio: Studio) -> dic
         "engine": "; ".join(sorted(set(_fingerprints(voices, studio.config.speech).values()))),
         "interludes": _digest([drives, mix.interlude_below_lu, mix.interlude_fade_s]) if drives else "none",
         "profile": mix.profile.describe(),
+        "loudness": f"{mix.profile.loudness_lufs:g} LUFS, {mix.profile.ceiling_dbtp:g} dBTP",
         "encoder": f"ffmpeg {studio.encoder_fingerprint}",
         "encoder settings": f"{mp3.sample_rate} Hz, {mp3.channels} ch, {mp3.bitrate_kbps}k, {mp3.compression_level}",
         "program": f"{work.TAKE_VERSION}.{work.STRETCH_VERSION}",

@@ -743,7 +743,7 @@ def test_inspect_measures_a_folder_or_a_file(shelf: Shelf) -> None:
     assert [line.split()[0] for line in table.splitlines()[:4]] == ["file", "A", "01", "02"]
     assert re.search(r"TALB +A Short Drive", table)
     assert re.search(r"2 +0:\d\d +And one sentence after", table)
-    (facts,) = json.loads(narrate("inspect", shelf.book / "A Short Drive.mp3", "--json").out)
+    (facts,) = json.loads(narrate("inspect", shelf.book / "A Short Drive.mp3", "--json").out)["files"]
     assert facts["duration_s"] == pytest.approx(sum(c["duration_s"] for c in timeline(shelf.book)), abs=0.06)
     assert -30 < facts["loudness_lufs"] < -15
     assert facts["true_peak_dbtp"] <= -1.5

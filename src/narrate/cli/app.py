@@ -13,6 +13,7 @@ from narrate.cli import (
     doctor,
     inspect,
     interludes,
+    library,
     names,
     plan,
     player,
@@ -123,6 +124,7 @@ app.command("interludes")(interludes.interludes)
 app.command("player")(player.player)
 app.command("serve")(serve.serve)
 app.command("captions")(captions.captions)
-app.command("voices")(voices.voices)
+app.add_typer(voices.app, name="voices")
 app.command("store")(store.store)
+app.add_typer(library.app, name="library")
 app.command("doctor")(doctor.doctor)

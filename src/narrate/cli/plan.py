@@ -12,6 +12,8 @@ def plan(
     source: options.Source,
     out: options.Out = options.DEFAULT_OUT,
     voice: options.Voice = None,
+    engine: options.Engine = None,
+    device: options.Device = None,
     rate: options.Rate = None,
     pitch: options.Pitch = None,
     language: options.Language = None,
@@ -34,6 +36,8 @@ def plan(
     settings = options.flags(
         source,
         voice=voice,
+        engine=engine,
+        device=device,
         rate=rate,
         pitch=pitch,
         language=language,

@@ -89,7 +89,8 @@ def build_library(job: Job, order: Order, progress: Progress, *, keep: Callable[
             run.build()
     finally:
         report = run.report()
-        keep(report)
+        if not order.dry_run:
+            keep(report)
     return report
 
 

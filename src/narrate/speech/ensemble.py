@@ -124,6 +124,16 @@ class Ensemble:
                 takes = cast(BatchEngine, engine).speak_all(lines)
                 yield from (_placed(engine, text, take) for (text, _), take in zip(part, takes, strict=True))
 
+    def why_silent(self, name: str) -> str:
+        """Why the engine called `name` has no voice here, and what to do about it; "" when it has one."""
+        try:
+            if self.engine(name).voices():
+                return ""
+            self.engine(name).resolve("", "en")
+        except VoiceError as error:
+            return f"{error} ({error.hint})" if error.hint else str(error)
+        return ""
+
     def _of(self, voice: str) -> tuple[Engine, str]:
         """The engine of a voice's id, and the id by which that engine knows it."""
         engine, own = self._split(voice)
