@@ -1,6 +1,7 @@
 """What `inspect`, `doctor` and `voices --sample` find out: from the files and from the machine, not from the build."""
 
 import json
+import re
 import wave
 from pathlib import Path
 from typing import Any
@@ -141,7 +142,7 @@ def test_tags_of_a_stranger_do_not_move_the_cursor(book: Path) -> None:
     tag.add(TIT2(encoding=3, text=["The\x1b[2J Way"]))
     tag.save(book / "The Long Way.mp3")
     said = CliRunner().invoke(app, ["inspect", str(book / "The Long Way.mp3")]).stdout
-    assert "TIT2   The [2J Way" in said
+    assert re.search(r"TIT2 +The \[2J Way", said)
     assert "\x1b" not in said
 
 

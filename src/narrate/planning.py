@@ -29,6 +29,7 @@ from narrate.process import ffmpeg_version
 from narrate.project import Project, chosen
 from narrate.publish.codecs import CODECS
 from narrate.publish.formats import FORMATS
+from narrate.publish.options import TAG_VERSION
 from narrate.render import Studio
 from narrate.script import Account, ChapterScript, Interlude, Omission, Pause, Unspoken, Utterance, part_kind
 from narrate.speech import SpeechOptions
@@ -357,6 +358,7 @@ def _book_key(
     return key(
         "book",
         program=__version__,
+        tags=TAG_VERSION,
         chapters=[[each.audio_key, each.text_key, each.place_key, each.title] for each in chapters],
         choices=[[each.number, each.title, each.choice.describe()] for each in choices],
         metadata=[metadata.title, metadata.author, metadata.language, metadata.narrator, metadata.date, cover],

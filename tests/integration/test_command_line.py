@@ -366,7 +366,7 @@ def test_stdout_is_the_folder_and_nothing_else(shelf: Shelf) -> None:
 def test_json_is_one_object_on_stdout(shelf: Shelf) -> None:
     ran = shelf.build(None, "--json")
     said = json.loads(ran.out)
-    assert sorted(said) == ["book", "chapters", "duration_s", "folder", "warnings"]
+    assert sorted(said) == ["book", "chapters", "duration_s", "folder", "formats", "warnings"]
     assert (said["folder"], said["warnings"]) == (str(shelf.book), [])
     assert Path(said["book"]).is_file()
     heads = [{name: value for name, value in chapter.items() if name != "cues"} for chapter in timeline(shelf.book)]
