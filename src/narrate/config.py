@@ -22,7 +22,7 @@ from narrate.pronunciation import read_lexicons, read_table
 from narrate.publish.formats import FORMATS, MP3, formats_of
 from narrate.publish.options import Mp3Options, bitrates_kbps
 from narrate.source.location import Location
-from narrate.speech.options import DEVICES, SpeechOptions
+from narrate.speech.options import DEVICES, SpeechOptions, Verify
 from narrate.take import Delivery
 from narrate.text.lexicon import Entry, Lexicon
 from narrate.text.options import Mode, Modes, Pauses, TextOptions
@@ -31,7 +31,8 @@ from narrate.text.options import Mode, Modes, Pauses, TextOptions
 @dataclass(frozen=True, slots=True)
 class Setting:
     """One key: its type, and for numbers the least and the most. Where not every such value will do, `read` gives None
-    for those that won't, and `wanted` says what will. A path is a file's; with `holds`, a folder's with this file."""
+    for those that won't, and `wanted` says what will. A path is a file's; with `holds`, a folder's with this file
+    (".": with anything)."""
 
     kind: type
     least: float = 0.0
@@ -65,6 +66,8 @@ SCHEMA: dict[str, Setting] = {
     "date": Setting(str),
     "cover": Setting(Path),
     "engine": Setting(str),
+    "verify.model": Setting(Path, holds="."),
+    "verify.worst": Setting(float, 0.01, 1),
     "device": Setting(str, read=lambda name: name if name in DEVICES else None, wanted=f"one of {', '.join(DEVICES)}"),
     "voice": Setting(str),
     "rate": Setting(int, 80, 450),
@@ -216,7 +219,9 @@ def join(*layers: Mapping[str, object]) -> Config:
         base,
         **given("", plain),
         **given("describe.", {"voice": "describe_voice"}),
-        speech=replace(base.speech, **given("", {name: name for name in ("engine", "device")})),
+        speech=replace(
+            base.speech, **given("", {name: name for name in ("engine", "device")}), verify=_verify(settings)
+        ),
         cast=cast,
         delivery=replace(base.delivery, **given("", {"voice": "voice", "rate": "rate_wpm", "pitch": "pitch"})),
         text=replace(
@@ -245,6 +250,14 @@ def _cast(table: dict[str, object], where: str) -> dict[str, object]:
     if narrator and "voice" in table:
         raise ConfigError(f"{where}: voice and cast.narrator are the same setting, and both are given")
     return {_CAST: cast} | ({"voice": narrator} if narrator else {})
+
+
+def _verify(settings: Mapping[str, object]) -> Verify | None:
+    if "verify.model" not in settings:
+        return None
+    found = Verify(model=str(settings["verify.model"]))
+    worst = settings.get("verify.worst")
+    return replace(found, worst=worst) if isinstance(worst, float) else found
 
 
 def _modes(settings: Mapping[str, object]) -> Modes:
@@ -284,7 +297,9 @@ def _checked(key: str, value: object, setting: Setting, where: str, folder: Path
 
 
 def _path(key: str, path: Path, setting: Setting, where: str) -> object:
-    if setting.holds and not (path / setting.holds).is_file():
+    if setting.holds == "." and not path.is_dir():
+        raise ConfigError(f"{where}: {key}: no such folder: {path}")
+    if setting.holds and not (path / setting.holds).exists():
         raise ConfigError(f"{where}: {key}: no folder with a {setting.holds}: {path}")
     if not setting.holds and not path.is_file():
         raise ConfigError(f"{where}: {key}: no such file: {path}")

@@ -22,7 +22,7 @@ from narrate.publish.options import Mp3Options
 from narrate.script import Interlude
 from narrate.speech import Ensemble, SpeechOptions
 from narrate.store import Place
-from narrate.take import Delivery, Measure, measure_from_bytes, pcm_from_bytes, to_bytes
+from narrate.take import Delivery, Measure, Take, measure_from_bytes, pcm_from_bytes, to_bytes
 
 if TYPE_CHECKING:
     import numpy as np
@@ -127,8 +127,24 @@ def speak(task: SpeakTask) -> Spoken:
     if not task.fresh:
         kept.fetch("takes", [line.key for line in task.lines])
     with kept.together():
-        takes = [_take(kept, task.speech, line, measure_from_bytes, fresh=task.fresh) for line in task.lines]
+        batched = _speak_in_batches(kept, task)
+        takes = [
+            _take(kept, task.speech, line, measure_from_bytes, fresh=task.fresh and line.key not in batched)
+            for line in task.lines
+        ]
     return Spoken(measures=tuple(each for each, _ in takes), block_powers=b"".join(powers for _, powers in takes))
+
+
+def _speak_in_batches(kept: store.Store, task: SpeakTask) -> frozenset[str]:
+    """The keys of those lines that an engine wants several of at once: they are then in the store."""
+    voices = engine(task.speech)
+    lines = [line for line in task.lines if voices.traits(line.delivery.voice).batch > 1]
+    lines = [line for line in lines if task.fresh or not kept.has("takes", line.key)]
+    for line in lines:
+        _check_engine(voices, line)
+    for line, take in zip(lines, voices.speak_all([(each.spoken, each.delivery) for each in lines]), strict=True):
+        _keep(kept, line, take)
+    return frozenset(line.key for line in lines)
 
 
 def encode(task: EncodeTask) -> int:
@@ -199,16 +215,23 @@ def _take(
             return read(data)
         except NarrateError:
             kept.drop("takes", line.key)
-    from narrate.mix.loudness import take_powers
-
     voices = engine(options)
+    _check_engine(voices, line)
+    return read(_keep(kept, line, voices.speak(line.spoken, line.delivery)))
+
+
+def _check_engine(voices: Ensemble, line: Line) -> None:
     fingerprint = voices.fingerprint(line.delivery.voice)
     if take_key(fingerprint, line.delivery, line.spoken) != line.key:
         raise _other("speech engine", fingerprint, "the one that the sentence was planned for")
-    take = voices.speak(line.spoken, line.delivery)
+
+
+def _keep(kept: store.Store, line: Line, take: Take) -> bytes:
+    from narrate.mix.loudness import take_powers
+
     data = to_bytes(take, take_powers(take.pcm, take.info.sample_rate).tobytes())
     kept.put("takes", line.key, data)
-    return read(data)
+    return data
 
 
 def _mixed(kept: store.Store, task: EncodeTask) -> "Iterator[NDArray[np.float32]]":

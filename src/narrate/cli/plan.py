@@ -31,6 +31,7 @@ def plan(
     """Show the chapters, how long they will be, and what a build would do and why; or what becomes of every block."""
     from narrate import pipeline
     from narrate.planning import takes_to_speak
+    from narrate.review import review
 
     settings = options.flags(
         source,
@@ -53,6 +54,7 @@ def plan(
     if coverage:
         print_coverage(planned.account, json=json)
         return
+    warnings = (*planned.warnings, *review(project.folder).warnings())
     to_speak = [takes_to_speak(project, each) for each in planned.chapters]
     to_encode = [sum(each.codec in chapter.encodes for chapter in planned.chapters) for each in planned.formats]
     if json:
@@ -80,7 +82,7 @@ def plan(
                     {"name": each.name, "action": str(each.action), "reason": each.reason, "to_encode": count}
                     for each, count in zip(planned.formats, to_encode, strict=True)
                 ],
-                "warnings": list(planned.warnings),
+                "warnings": list(warnings),
             }
         )
         return
@@ -108,7 +110,7 @@ def plan(
     print(f"book: {planned.publish}{why} → {project.folder}")
     for each, count in zip(planned.formats, to_encode, strict=True):
         print(f"{each.name}: {_format(each, count)}")
-    for warning in planned.warnings:
+    for warning in warnings:
         print(f"warning: {printable(warning)}")
 
 
