@@ -150,7 +150,8 @@ def test_a_journey_changes_scenes_only_as_a_drive_does_over_all_chapters(work: s
 
 def test_a_journey_is_the_works_own_and_the_same_every_time() -> None:
     assert drive("Moby-Dick", 3, 20) == drive("Moby-Dick", 3, 20)
-    assert len({drive(work, 3, 20) for work in ("Moby-Dick", "Middlemarch", "Walden", "Emma")}) == 4
+    ways = {tuple(drive(work, number, 9) for number in range(1, 9)) for work in ("Moby-Dick", "Middlemarch", "Emma")}
+    assert len(ways) == 3
 
 
 def test_no_scene_of_a_journey_lasts_for_ever() -> None:
