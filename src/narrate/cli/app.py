@@ -12,6 +12,7 @@ from narrate.cli import (
     build,
     captions,
     doctor,
+    feed,
     inspect,
     interludes,
     library,
@@ -125,6 +126,7 @@ app.command("audition")(audition.audition)
 app.command("interludes")(interludes.interludes)
 app.command("player")(player.player)
 app.command("serve")(serve.serve)
+app.command("feed")(feed.feed)
 app.command("captions")(captions.captions)
 app.add_typer(voices.app, name="voices")
 app.command("store")(store.store)
