@@ -116,9 +116,9 @@ class _Level:
 def _level(takes: Sequence[Take]) -> _Level:
     import numpy as np
 
-    from narrate.mix.loudness import integrated_lufs, take_powers
+    from narrate.mix.loudness import block_powers, integrated_lufs
 
-    powers = np.concatenate([take_powers(take.pcm, take.info.sample_rate) for take in takes])
+    powers = np.concatenate([block_powers(take.pcm, take.info.sample_rate) for take in takes])
     loudness_lufs = max(integrated_lufs(powers), _QUIETEST_LUFS)
     peak = max(float(np.abs(take.pcm).max()) for take in takes)
     return _Level(loudness_lufs=loudness_lufs, loudest_lufs=loudness_lufs + gain_to_db(_PEAK / peak))
