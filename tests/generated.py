@@ -132,7 +132,7 @@ BLOCKS: st.SearchStrategy[Block] = st.one_of(
     st.builds(Formula, tex=st.sampled_from(["x^2", r"\frac{a}{b}"]), alt=_CAPTIONS, origin=st.just(AT)),
     st.builds(Formula, mathml=st.sampled_from(_MATHML), origin=st.just(AT)),
     st.builds(PageBreak, label=st.sampled_from(["", "12", "xii"]), origin=st.just(AT)),
-    st.just(SceneBreak(origin=AT)),
+    st.builds(SceneBreak, scene=st.sampled_from(["", "car driving, rain", "my tram"]), origin=st.just(AT)),
     st.builds(Silence, duration_s=st.sampled_from([0.5, 2.0]), origin=st.just(AT)),
     st.builds(VoiceChange, voice=st.sampled_from(["", "fake/high"]), origin=st.just(AT)),
     st.builds(VoiceChange, voice=st.just(""), speaker=st.sampled_from(["Misaki", "The driver"]), origin=st.just(AT)),

@@ -213,6 +213,19 @@ def test_an_engine_that_takes_no_phonemes_is_given_plain_words() -> None:
     assert [text for text, _ in engine.spoken] == ["Oto left.", f"{word} left."]
 
 
+def test_words_said_plain_stand_where_the_words_with_their_signs_do() -> None:
+    from narrate.script import Stress, plain, pronounced
+    from narrate.speech import Delivery
+
+    spoken = f"So {Stress.STRONG}{pronounced('Oto', '/oto/')} {Stress.END}left, {Stress.EMPHASIS}then."
+    door = ensemble(here=FakeEngine())
+    how = Delivery(voice="here:fake/low")
+    takes = [door.speak(spoken, how), *door.speak_all([(spoken, how)])]
+    for take in takes:
+        shown = [plain(spoken[word.spoken_start : word.spoken_end]) for word in take.info.words]
+        assert shown == ["So", "Oto", "left,", "then."]
+
+
 def test_an_engine_that_batches_is_given_several_at_once() -> None:
     from narrate.speech import Delivery
 

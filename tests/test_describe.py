@@ -18,7 +18,6 @@ from narrate.errors import ConfigError, NarrateError, VoiceError
 from narrate.plan import Action
 from narrate.script import ChapterScript, Role, Span
 from narrate.source import read
-from narrate.source.directives import SCENE
 from narrate.take import Delivery
 from narrate.text import to_script
 from narrate.text.aligned import Edit, edited
@@ -277,10 +276,6 @@ def test_what_is_said_instead_of_part_of_a_whole_takes_the_whole() -> None:
     spans = (Span(spoken_start=0, spoken_end=11, text_start=0, text_end=3),)  # "***" is said as "three stars"
     assert edited("three stars.", spans, [Edit(start=1, end=2, said="x")])[0] == "x."
     assert edited("three stars.", spans, [Edit(start=1, end=1, said=", x")])[0] == "three stars, x."
-
-
-def test_the_line_of_an_interlude_names_the_scene_that_is_played() -> None:
-    assert TextOptions().scene == SCENE
 
 
 def test_a_script_that_the_command_writes_builds_to_the_same_book(desk: Desk) -> None:

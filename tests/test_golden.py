@@ -12,11 +12,12 @@ import pytest
 
 from narrate import config
 from narrate.document import Document
-from narrate.script import PRONOUNCED, Cue, Interlude, Pause, Utterance
+from narrate.script import PRONOUNCED, Cue, Interlude, Pause, Stress, Utterance
 from narrate.source import read
 from narrate.text import to_script
 
 GOLDEN = Path(__file__).parent / "golden"
+STRESS = str.maketrans({sign: f"{{{sign.name.lower()}}}" for sign in Stress})
 CASES = sorted({source.parent for suffix in ("txt", "md") for source in GOLDEN.glob(f"*/in.{suffix}")})
 
 
@@ -65,7 +66,7 @@ def _line(cue: Cue) -> str:
         case Interlude():
             return f"  interlude {cue.caption} {cue.duration_s}"
         case Utterance():
-            spoken = PRONOUNCED.sub(r"{\1 = \2}", cue.spoken)
+            spoken = PRONOUNCED.sub(r"{\1 = \2}", cue.spoken).translate(STRESS)
             said = f" | {spoken}" if spoken != cue.text else ""
             by = f" by {cue.voice}" if cue.voice else ""
             tongues = "".join(f" | {cue.text[each.start : each.end]} in {each.language}" for each in cue.tongues)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from meters import ebur128_lufs
 from narrate.audio import from_clip
-from narrate.errors import AudioError
+from narrate.errors import AudioError, ConfigError
 from narrate.mix.beds import bed_fingerprint
 from narrate.mix.interlude import clip, load_bed
 from narrate.mix.options import MixOptions
@@ -155,7 +155,7 @@ def test_a_file_or_scene_that_does_not_exist_is_refused_and_the_scenes_are_named
         load_bed(tmp_path / "missing.wav", sample_rate=RATE)
     with pytest.raises(AudioError, match=r"missing\.wav"):
         bed_fingerprint(tmp_path / "missing.wav")
-    with pytest.raises(AudioError, match="flying saucer") as caught:
+    with pytest.raises(ConfigError, match="flying saucer") as caught:
         load_bed("flying saucer", sample_rate=RATE)
     assert "car driving" in caught.value.hint
 

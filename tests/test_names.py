@@ -88,6 +88,13 @@ def test_a_line_is_said_with_the_books_lexicon_and_voice(desk: Desk) -> None:
     assert out.read_bytes()[:4] == b"RIFF"
 
 
+def test_the_source_of_a_line_may_be_standard_input(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(desk.folder)
+    done = CliRunner().invoke(app, ["say", "Oto left.", "--source", "-", "--out", "line.wav"], input=BOOK)
+    assert done.exit_code == 0, done.stderr
+    assert [text for text, _ in desk.engine.spoken] == ["oh-toe left."]
+
+
 def test_without_a_source_the_settings_of_the_folder_hold(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(desk.folder)
     Path("narrate.toml").write_text('engine = "fake"\n[pronunciation]\nOto = "oh-toe"\n')

@@ -50,7 +50,10 @@ def sleep(duration_s: float) -> int:
 def gather(crew: Crew) -> dict[object, object]:
     found: dict[object, object] = {}
     while not crew.is_idle:
-        found.update(crew.results())
+        for done in crew.results():
+            if done.error:
+                raise done.error
+            found[done.tag] = done.result
     return found
 
 

@@ -17,7 +17,7 @@ import numpy as np
 import pytest
 
 from narrate.errors import SpeechError, VoiceError
-from narrate.script import plain, pronounced
+from narrate.script import Stress, plain, pronounced
 from narrate.speech import ENGINES, Delivery, SpeechOptions, ensemble
 from narrate.speech.forks import ForkGuard
 from narrate.speech.guard import ATTEMPTS, AttemptError, RefusalError, WorkerGuard
@@ -679,3 +679,38 @@ def test_ipa_is_read_with_its_lengths_ties_and_stresses() -> None:
     assert to_espeak("vɛ̃ blɑ̃", "fr") == "v|E~ b|l|A~"
     assert (to_espeak("ʘ", "en"), to_espeak("a", "ja")) == (None, None)
     assert signs_unknown("aʘbʘǃ") == "ʘǃ"
+
+
+# Words that the author stressed.
+
+
+def stressed(word: str, stress: Stress) -> str:
+    return f"I think he {stress}{word} {Stress.END}there before you."
+
+
+def heard(real, spoken: str, voice: str, word: int) -> tuple[float, float]:
+    """How long a word is, in seconds, and its level, in dB."""
+    take = real.speak(spoken, Delivery(voice=voice))
+    found = take.info.words[word]
+    samples = take.pcm[found.start : found.start + found.length]
+    return found.length / take.info.sample_rate, 10 * np.log10(np.mean(samples**2))
+
+
+@pytest.mark.parametrize("voice", ["gmw/en-US", "gmw/en", "roa/fr", "gmw/de+f4"])
+def test_what_the_author_stressed_is_longer_and_louder(real, voice):
+    plain_s, plain_db = heard(real, "I think he was there before you.", voice, 3)
+    long_s, loud_db = heard(real, stressed("was", Stress.EMPHASIS), voice, 3)
+    _, louder_db = heard(real, stressed("was", Stress.STRONG), voice, 3)
+    assert long_s > 1.1 * plain_s
+    assert plain_db < loud_db < louder_db
+
+
+def test_words_around_a_stressed_one_stand_where_they_stand(real):
+    spoken = f'Yes, "{Stress.STRONG}{pronounced("Oto", "oˈto")}" {Stress.END}came, {Stress.EMPHASIS}did he?'
+    words = real.speak(spoken, Delivery(voice="gmw/en-US")).info.words
+    shown = [plain(spoken[word.spoken_start : word.spoken_end]) for word in words]
+    assert shown == ["Yes", "Oto", "came", "did", "he"]
+
+
+def test_a_voice_of_another_engine_is_given_the_words_alone():
+    assert sayable(stressed("was", Stress.STRONG)).text == "I think he was there before you."

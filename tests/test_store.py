@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from narrate.errors import ConfigError, OutputError
-from narrate.store import Store, default_root, key, limit_bytes, size_bytes
+from narrate.store import FolderStore, default_root, key, limit_bytes, size_bytes
 
 
 def names_below(folder: Path) -> list[str]:
@@ -19,13 +19,13 @@ def names_below(folder: Path) -> list[str]:
 
 
 def test_what_was_put_comes_back(tmp_path: Path) -> None:
-    store = Store(tmp_path)
+    store = FolderStore(tmp_path)
     store.put("takes", "abc123", b"speech")
     assert store.get("takes", "abc123") == b"speech"
 
 
 def test_an_entry_that_was_never_put_is_none(tmp_path: Path) -> None:
-    assert Store(tmp_path).get("takes", "abc123") is None
+    assert FolderStore(tmp_path).get("takes", "abc123") is None
 
 
 @pytest.mark.parametrize(
@@ -39,7 +39,7 @@ def test_an_entry_that_was_never_put_is_none(tmp_path: Path) -> None:
     ],
 )
 def test_a_damaged_entry_is_dropped(tmp_path: Path, damage) -> None:
-    store = Store(tmp_path)
+    store = FolderStore(tmp_path)
     store.put("takes", "abc123", b"speech")
     path = store.path("takes", "abc123")
     path.write_bytes(damage(path.read_bytes()))
@@ -48,7 +48,7 @@ def test_a_damaged_entry_is_dropped(tmp_path: Path, damage) -> None:
 
 
 def test_an_entry_under_the_name_of_another_is_dropped(tmp_path: Path) -> None:
-    store = Store(tmp_path)
+    store = FolderStore(tmp_path)
     store.put("takes", "abc123", b"speech")
     store.put("takes", "abd456", b"other speech")
     store.path("takes", "abc123").write_bytes(store.path("takes", "abd456").read_bytes())
@@ -57,7 +57,7 @@ def test_an_entry_under_the_name_of_another_is_dropped(tmp_path: Path) -> None:
 
 
 def test_an_empty_folder_in_the_place_of_an_entry_is_replaced_by_it(tmp_path: Path) -> None:
-    store = Store(tmp_path)
+    store = FolderStore(tmp_path)
     store.path("takes", "abc123").mkdir(parents=True)
     assert store.get("takes", "abc123") is None
     store.put("takes", "abc123", b"speech")
@@ -65,7 +65,7 @@ def test_an_empty_folder_in_the_place_of_an_entry_is_replaced_by_it(tmp_path: Pa
 
 
 def test_what_is_put_again_replaces_what_was_there(tmp_path: Path) -> None:
-    store = Store(tmp_path)
+    store = FolderStore(tmp_path)
     store.put("takes", "abc123", b"speech")
     store.path("takes", "abc123").write_bytes(b"damaged since")
     store.put("takes", "abc123", b"speech")
@@ -76,7 +76,7 @@ def test_a_folder_with_something_in_it_stays_where_the_entry_should_be(tmp_path:
     (tmp_path / "takes/ab/abc123").mkdir(parents=True)
     (tmp_path / "takes/ab/abc123/letter").write_text("not ours")
     with pytest.raises(OutputError, match="not empty"):
-        Store(tmp_path).put("takes", "abc123", b"speech")
+        FolderStore(tmp_path).put("takes", "abc123", b"speech")
     assert names_below(tmp_path) == ["letter"]
 
 
@@ -84,13 +84,13 @@ def test_a_folder_with_something_in_it_stays_where_the_entry_should_be(tmp_path:
 def test_a_process_killed_before_its_entry_is_whole_leaves_nothing(tmp_path: Path) -> None:
     program = """if True:
         import os, pathlib, signal, sys
-        from narrate.store import Store
+        from narrate.store import FolderStore
 
         def die(*_, **__):
             os.kill(os.getpid(), signal.SIGKILL)
 
         os.link = os.replace = os.rename = pathlib.Path.replace = die
-        Store(pathlib.Path(sys.argv[1])).put("takes", "abc123", b"speech" * 50_000)
+        FolderStore(pathlib.Path(sys.argv[1])).put("takes", "abc123", b"speech" * 50_000)
     """
     done = subprocess.run([sys.executable, "-c", program, str(tmp_path)], timeout=60)
     assert done.returncode == -signal.SIGKILL
@@ -102,7 +102,7 @@ def test_a_process_killed_before_its_entry_is_whole_leaves_nothing(tmp_path: Pat
 def test_where_files_must_have_names_an_entry_is_put_all_the_same(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, refused: str, number: int
 ) -> None:
-    store = Store(tmp_path)
+    store = FolderStore(tmp_path)
     store.put("takes", "abc123", b"speech before")
 
     def refuse(*_: object, **__: object) -> int:
@@ -116,9 +116,9 @@ def test_where_files_must_have_names_an_entry_is_put_all_the_same(
 
 
 def test_an_entry_may_be_read_by_whom_the_umask_allows(tmp_path: Path) -> None:
-    Store(tmp_path).put("takes", "abc123", b"speech")
+    FolderStore(tmp_path).put("takes", "abc123", b"speech")
     (tmp_path / "plain").touch()
-    assert Store(tmp_path).path("takes", "abc123").stat().st_mode == (tmp_path / "plain").stat().st_mode
+    assert FolderStore(tmp_path).path("takes", "abc123").stat().st_mode == (tmp_path / "plain").stat().st_mode
 
 
 def test_a_key_depends_on_every_input_and_not_on_their_order() -> None:
@@ -128,7 +128,7 @@ def test_a_key_depends_on_every_input_and_not_on_their_order() -> None:
 
 
 def test_the_least_recently_used_entries_are_evicted_first(tmp_path: Path) -> None:
-    store = Store(tmp_path)
+    store = FolderStore(tmp_path)
     for age, name in enumerate(["newest", "middle", "oldest"]):
         store.put("takes", name, b"x" * 1000)
         at = time.time() - 1000 * (age + 1)
@@ -140,7 +140,7 @@ def test_the_least_recently_used_entries_are_evicted_first(tmp_path: Path) -> No
 
 
 def test_reading_an_entry_makes_it_recently_used(tmp_path: Path) -> None:
-    store = Store(tmp_path)
+    store = FolderStore(tmp_path)
     store.put("takes", "abc", b"x")
     os.utime(store.path("takes", "abc"), (1, 1))
     store.get("takes", "abc")
@@ -148,7 +148,7 @@ def test_reading_an_entry_makes_it_recently_used(tmp_path: Path) -> None:
 
 
 def test_litter_of_a_killed_build_is_swept_and_that_of_a_living_one_is_not(tmp_path: Path) -> None:
-    store = Store(tmp_path)
+    store = FolderStore(tmp_path)
     store.put("takes", "abc", b"x")
     old, new = (store.path("takes", "abc").with_name(name) for name in (".1-1.part", ".2-2.part"))
     old.write_bytes(b"half")
@@ -162,7 +162,7 @@ def test_litter_of_a_killed_build_is_swept_and_that_of_a_living_one_is_not(tmp_p
 def test_a_store_that_cannot_be_written_says_where_and_what_to_do(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
     with pytest.raises(OutputError, match="cannot be written") as caught:
-        Store(tmp_path / "file").put("takes", "abc", b"x")
+        FolderStore(tmp_path / "file").put("takes", "abc", b"x")
     assert "--store" in caught.value.hint
 
 
@@ -186,7 +186,7 @@ def hint_after(number: int, folder: Path, monkeypatch: pytest.MonkeyPatch) -> st
 
     monkeypatch.setattr(Path, "mkdir", refuse)
     with pytest.raises(OutputError) as caught:
-        Store(folder).put("takes", "abc", b"x")
+        FolderStore(folder).put("takes", "abc", b"x")
     return caught.value.hint
 
 

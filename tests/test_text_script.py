@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from narrate.document import Block, Chapter, Code, Figure, Heading, Origin, Paragraph, SceneBreak, Table
-from narrate.script import ChapterScript, Interlude, Pause, Reason, Role, Utterance, places
+from narrate.script import ChapterScript, Interlude, Pause, Reason, Role, Utterance, place, places
 from narrate.source import read
 from narrate.text import estimate_s, to_script
 from narrate.text.describe import voiced
@@ -247,6 +247,19 @@ def test_two_breaks_with_nothing_sayable_between_are_one_drive() -> None:
     made = script(BREAK, prose("Rain."), BREAK, prose("…"), BREAK, prose("Sun."), BREAK)
     assert shape(made).count("[car driving]") == 2
     assert made.warnings == ("line 1: nothing that can be said in “…”",)
+
+
+def test_a_place_is_told_by_what_is_known_of_it() -> None:
+    assert [place(3, ""), place(3, "a.xhtml#b"), place(0, "a.xhtml"), place(0, "")] == [
+        "line 3",
+        "a.xhtml#b",
+        "a.xhtml",
+        "",
+    ]
+    inside = Chapter(title="A", titled=True, blocks=(Paragraph(text="…", origin=Origin(href="a.xhtml#b")),))
+    assert to_script(inside, number=1, last=True, language="en", options=TextOptions()).warnings == (
+        "a.xhtml#b: nothing that can be said in “…”",
+    )
 
 
 def test_an_interlude_stays_the_same_where_its_chapter_is_moved() -> None:

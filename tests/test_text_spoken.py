@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from narrate.document import ListItem, Mark, MarkKind, Origin, Paragraph
-from narrate.script import PRONOUNCED, places
+from narrate.script import PRONOUNCED, Stress, places
 from narrate.text.describe import voiced
 from narrate.text.languages import language_for
 from narrate.text.languages.base import spelled
@@ -39,6 +39,8 @@ PIECES = (
         "<b>",
         "\ufff9",
         "\ufffa",
+        "\ufdd0",
+        "\ufdd2",
         "\u00ad",
     ),
     *("“", "”", "(", ")", "inter- ", "rupt ", "ʜᴀ", "e\u0301", "\ud800", "www.a.org/b", "+44 20 7946 0958", "rope "),
@@ -67,7 +69,42 @@ def test_no_text_can_bring_phonemes_or_commands_along(text: str, language: str) 
     said, _ = spoken(text, language, lexicon=LEXICON)
     assert {found[2] for found in PRONOUNCED.finditer(said)} <= {"kəˈfuːkuː", "kəˈfuːkuːz"}
     rest = PRONOUNCED.sub("", said)
-    assert not re.search("[\x00-\x08\x0e-\x1f\u200b-\u200f\ufff9-\ufffb\ud800-\udfff<>]|\\[\\[|\\]\\]", rest)
+    assert not re.search(
+        "[\x00-\x08\x0e-\x1f\u200b-\u200f\ufdd0-\ufdd2\ufff9-\ufffb\ud800-\udfff<>]|\\[\\[|\\]\\]", rest
+    )
+
+
+STRETCHES = st.lists(
+    st.tuples(
+        st.integers(0, 60),
+        st.sampled_from((0, 1, 3, 9)),
+        st.sampled_from(MarkKind),
+        st.sampled_from(("3", "a\ufff9b\ufffac\ufffb", "\ufdd0x")),
+    ),
+    max_size=6,
+)
+
+
+@settings(max_examples=400, deadline=None)
+@given(TEXT, st.sampled_from(LANGUAGES), STRETCHES)
+def test_marks_leave_no_hole_in_the_alignment_and_bring_no_commands(
+    text: str, language: str, stretches: list[tuple[int, int, MarkKind, str]]
+) -> None:
+    lying = [
+        mark(kind, min(at, len(text)), min(at + (length if kind is not MarkKind.NOTE else 0), len(text)), value)
+        for at, length, kind, value in stretches
+    ]
+    said, spans = spoken(text, language, marks=tuple(sorted(lying, key=lambda each: (each.start, -each.end))))
+    if not said:
+        return
+    said_at = text_at = 0
+    for span in spans:
+        assert span.spoken_start - said_at == span.text_start - text_at >= 0, "what lies between has one length"
+        said_at, text_at = span.spoken_end, span.text_end
+    assert len(said) - said_at == len(text) - text_at >= 0
+    assert not re.search("[\ufff9-\ufffb]", said)
+    stressed = sum(each.kind in (MarkKind.EMPHASIS, MarkKind.STRONG) for each in lying)
+    assert said.count(Stress.END) <= len(re.findall(f"[{Stress.EMPHASIS}{Stress.STRONG}]", said)) <= stressed
 
 
 ADVERSARIES = (
@@ -186,11 +223,26 @@ def mark(kind: MarkKind, start: int, end: int, value: str = "") -> Mark:
         ("About 106 lamps", [mark(MarkKind.SUPERSCRIPT, 8, 9)], "About 10 to the 6 lamps"),
         ("The 4th lamp", [mark(MarkKind.SUPERSCRIPT, 5, 7)], "The 4th lamp"),
         ("A lamp", [mark(MarkKind.EMPHASIS, 0, 6)], "A lamp"),
+        ("It was lit, Ann.", [mark(MarkKind.EMPHASIS, 3, 6)], "It <e>was <0>lit, Ann."),
+        ("It was lit.", [mark(MarkKind.STRONG, 7, 10)], "It was <s>lit."),
+        ("It went 5 km on.", [mark(MarkKind.STRONG, 8, 9)], "It went <s>5 kilometres <0>on."),
+        ("Say (5), then.", [mark(MarkKind.EMPHASIS, 5, 6)], "Say (<e>5), <0>then."),
+        (
+            "It was, then.",
+            [mark(MarkKind.EMPHASIS, 3, 6), mark(MarkKind.NOTE, 6, 6, "3")],
+            "It <e>was, <0>note 3, then.",
+        ),
+        ("An undone thing", [mark(MarkKind.EMPHASIS, 3, 5)], "An undone thing"),
+        ("He read Night Drive once.", [mark(MarkKind.EMPHASIS, 8, 19)], "He read Night Drive once."),
+        ("Gone? You said it.", [mark(MarkKind.EMPHASIS, 6, 9)], "Gone? <e>You <0>said it."),
+        ("a very nice time", [mark(MarkKind.EMPHASIS, 2, 6), mark(MarkKind.LANGUAGE, 2, 6, "de")], "a very nice time"),
+        ("one two three four five six", [mark(MarkKind.EMPHASIS, 4, 23)], "one <e>two three four five <0>six"),
+        ("one two three four five six", [mark(MarkKind.EMPHASIS, 4, 27)], "one two three four five six"),
     ],
 )
 def test_marks_on_the_text_are_said(text: str, marks: list[Mark], said: str) -> None:
     found, spans = spoken(text, "en", marks=tuple(marks))
-    assert found == said
+    assert found.translate({0xFDD0: "<e>", 0xFDD1: "<s>", 0xFDD2: "<0>"}) == said
     assert all(span.text_start <= span.text_end <= len(text) for span in spans)
 
 

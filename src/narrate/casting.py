@@ -107,7 +107,7 @@ class _Casting:
         try:
             return self._with(self._engine.resolve(wanted, self._language).id)
         except VoiceError as error:
-            raise VoiceError(f"before line {utterance.line}: {error}", hint=error.hint) from error
+            raise VoiceError(f"before {utterance.place}: {error}", hint=error.hint) from error
 
     def _speaker(self, name: str, utterance: Utterance) -> Delivery | None:
         wanted = self._cast.speakers.get(name, "")

@@ -16,6 +16,7 @@ from typing import cast as typed
 from narrate.cast import Cast, read_cast
 from narrate.document import LANGUAGE_WANTED, language_tag
 from narrate.errors import ConfigError
+from narrate.mix.beds import MANIFEST, read_recordings
 from narrate.mix.options import MixOptions
 from narrate.pronunciation import read_lexicons, read_table
 from narrate.publish.formats import FORMATS, MP3, formats_of
@@ -30,15 +31,17 @@ from narrate.text.options import Mode, Modes, Pauses, TextOptions
 @dataclass(frozen=True, slots=True)
 class Setting:
     """One key: its type, and for numbers the least and the most. Where not every such value will do, `read` gives None
-    for those that won't, and `wanted` says what will."""
+    for those that won't, and `wanted` says what will. A path is a file's; with `holds`, a folder's with this file."""
 
     kind: type
     least: float = 0.0
     most: float = 0.0
     read: Callable[[Any], object] | None = None
     wanted: str = ""
+    holds: str = ""
 
 
+JOURNEY = "journey"
 _BITRATES = bitrates_kbps(Mp3Options().sample_rate)
 _SECONDS = Setting(float, 0, 30)
 
@@ -47,6 +50,10 @@ def _mode(*modes: Mode) -> Callable[[str], object]:
     """Reads one of `modes`."""
     known = {str(each): each for each in modes} | {"after paragraph": Mode.FULL}
     return lambda text: mode if (mode := known.get(text)) in modes else None
+
+
+def _scene(text: str) -> str | None:
+    return " ".join(text.casefold().split()) or None
 
 
 _MODES = Setting(str, read=_mode(Mode.FULL, Mode.BRIEF, Mode.SKIP), wanted="“full”, “brief” or “skip”")
@@ -77,10 +84,14 @@ SCHEMA: dict[str, Setting] = {
     "describe.mode": _MODES,
     "describe.voice": Setting(str),
     "interludes.enabled": Setting(bool),
+    "interludes.scene": Setting(str, read=_scene, wanted="a scene's name: see narrate interludes"),
+    "interludes.scenes": Setting(str, read=lambda text: text if text == JOURNEY else None, wanted=f"“{JOURNEY}”"),
+    "interludes.folder": Setting(Path, read=read_recordings, holds=MANIFEST),
     "interludes.file": Setting(Path),
     "interludes.seconds": Setting(float, 1, 120),
     "interludes.fade": Setting(float, 0, 10),
     "interludes.below": Setting(float, 0, 40),
+    "interludes.under_speech": Setting(float, 0, 30),
     "audio.bitrate": Setting(
         int,
         min(_BITRATES),
@@ -130,6 +141,13 @@ def settings_file(source: Path | Location) -> Path | None:
     return None
 
 
+def here(flags: Mapping[str, object]) -> Config:
+    """The settings of the `narrate.toml` in the current folder, if there is one, and `flags` above them."""
+    beside = settings_file(Path("narrate"))
+    layers = [read_settings(beside)] if beside else []
+    return join(*layers, check(flags, where="command line", folder=Path()))
+
+
 def read_settings(path: Path) -> dict[str, object]:
     """The checked settings of a TOML file, flat: `{"pauses.sentence": 0.2}`. Raises ConfigError."""
     try:
@@ -155,7 +173,10 @@ def check(table: Mapping[str, object], *, where: str, folder: Path) -> dict[str,
     entries = (*read_lexicons(lexicons, where=where, folder=folder), *read_table(words, where=where))
     if entries:
         settings[_WORDS] = entries
-    for key, value in _flat(table).items():
+    flat = _flat(table)
+    if flat.keys() >= {"interludes.scene", "interludes.scenes"}:
+        raise ConfigError(f"{where}: interludes.scene is one scene and interludes.scenes a journey: give one of them")
+    for key, value in flat.items():
         setting = SCHEMA.get(key)
         if setting is None:
             known = ", ".join(difflib.get_close_matches(key, _KNOWN, n=3, cutoff=0.5) or _KNOWN)
@@ -172,6 +193,8 @@ def join(*layers: Mapping[str, object]) -> Config:
     for layer in layers:
         if layer.get("describe.mode"):  # above what an earlier layer says of single kinds
             settings = {key: value for key, value in settings.items() if key not in _KINDS}
+        if "interludes.scene" in layer:  # one scene, where an earlier layer went on a journey
+            settings.pop("interludes.scenes", None)
         settings |= {key: value for key, value in layer.items() if value is not None}
         words += typed("tuple[Entry, ...]", layer.get(_WORDS, ()))
         cast = cast.under(typed(Cast, layer.get(_CAST, Cast())))
@@ -184,8 +207,11 @@ def join(*layers: Mapping[str, object]) -> Config:
     pauses = {
         key.removeprefix("pauses."): f"{key.removeprefix('pauses.')}_s" for key in SCHEMA if key.startswith("pauses.")
     }
-    text = {"enabled": "interludes", "seconds": "interlude_s"}
-    mix = {"file": "interlude", "fade": "interlude_fade_s", "below": "interlude_below_lu"}
+    text = {"enabled": "interludes", "seconds": "interlude_s", "scene": "scene", "under_speech": "under_speech_s"}
+    mix = {"fade": "interlude_fade_s", "below": "interlude_below_lu"}
+    recordings = dict(typed("tuple[tuple[str, Path], ...]", settings.get("interludes.folder", ())))
+    if own := settings.get("interludes.file"):
+        recordings[str(settings.get("interludes.scene", base.text.scene))] = typed(Path, own)
     return replace(
         base,
         **given("", plain),
@@ -198,9 +224,15 @@ def join(*layers: Mapping[str, object]) -> Config:
             pauses=replace(Pauses(), **given("pauses.", pauses)),
             lexicon=Lexicon(tuple(words)),
             describe=replace(_modes(settings), **given("describe.", {each.name: each.name for each in fields(Modes)})),
+            journey="interludes.scenes" in settings,
             **given("interludes.", text),
         ),
-        mix=replace(base.mix, **given("interludes.", mix), **given("audio.", {"loudness": "loudness_lufs"})),
+        mix=replace(
+            base.mix,
+            recordings=tuple(recordings.items()),
+            **given("interludes.", mix),
+            **given("audio.", {"loudness": "loudness_lufs"}),
+        ),
         mp3=replace(base.mp3, **given("audio.", {"bitrate": "bitrate_kbps"})),
     )
 
@@ -242,13 +274,18 @@ def _checked(key: str, value: object, setting: Setting, where: str, folder: Path
     if kind in (int, float) and not setting.least <= value <= setting.most:  # type: ignore[operator]
         raise ConfigError(f"{where}: {key} must be from {setting.least:g} to {setting.most:g}, not {value}")
     if kind is Path:
-        path = folder / str(value)
-        if not path.is_file():
-            raise ConfigError(f"{where}: {key}: no such file: {path}")
-        return path
+        return _path(key, folder / str(value), setting, where)
     if setting.read:
         read = setting.read(value)
         if read is None:
             raise ConfigError(f"{where}: {key} must be {setting.wanted}, not {value!r}")
         return read
     return value
+
+
+def _path(key: str, path: Path, setting: Setting, where: str) -> object:
+    if setting.holds and not (path / setting.holds).is_file():
+        raise ConfigError(f"{where}: {key}: no folder with a {setting.holds}: {path}")
+    if not setting.holds and not path.is_file():
+        raise ConfigError(f"{where}: {key}: no such file: {path}")
+    return setting.read(path) if setting.read else path

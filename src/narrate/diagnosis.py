@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from narrate import __version__, speech, work
-from narrate.assets import audio_dir
+from narrate.assets import audio_dir, palette
 from narrate.errors import NarrateError
 from narrate.process import cores, ffmpeg_path, ffmpeg_version_printed
 from narrate.speech import SpeechOptions
@@ -33,7 +33,7 @@ def examine(store: Path) -> list[Finding]:
     findings += [_try(f"engine {name}", lambda name=name: _engine(name)) for name in speech.ENGINES]  # type: ignore[misc]
     findings.append(_try("ffmpeg", lambda: f"{ffmpeg_version_printed()} at {ffmpeg_path()}", advice=_get_ffmpeg()))
     findings.append(_try("MP3 encoder", _encoder, advice=_get_ffmpeg()))
-    findings.append(_try("interlude", _bed))
+    findings.append(_try("interludes", _beds))
     findings.append(_try("store", lambda: _writable(store)))
     return findings
 
@@ -68,11 +68,12 @@ def _encoder() -> str:
     return f"libmp3lame, {len(primer(Mp3Options()))} bytes of silence encoded"
 
 
-def _bed() -> str:
+def _beds() -> str:
     from narrate.mix.beds import bed_fingerprint
 
-    bed_fingerprint("car driving")
-    return f"car driving, in {audio_dir()}"
+    for scene in palette():
+        bed_fingerprint(scene)
+    return f"{len(palette())} scenes, in {audio_dir()}"
 
 
 def _writable(store: Path) -> str:

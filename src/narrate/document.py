@@ -156,8 +156,13 @@ class PageBreak:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SceneBreak:
-    """A break between sections that no heading marks: `* * *`, two blank lines, `---`."""
+    """A break between sections that no heading marks: `* * *`, two blank lines, `---`.
 
+    `scene` is what is to be heard there, where a line asks for it (`::: car driving, rain :::`); "" leaves that to the
+    settings. One that has it is kept at a chapter's end, too, and then says what the chapter ends in.
+    """
+
+    scene: str = ""
     origin: Origin
 
 

@@ -65,7 +65,31 @@ class OvertakenError(OutputError):
     exit_code = 10
 
 
+class FaultError(NarrateError):
+    """A finished book was inspected and is not as it should be; what is wrong was told, a line each."""
+
+    exit_code = 14
+
+
 class ChapterError(NarrateError):
     """A chapter was asked for that the book does not have."""
 
     exit_code = 9
+
+
+class WorkersDiedError(NarrateError):
+    """A task has killed every worker that it was given to, the last one with nothing else to do."""
+
+    exit_code = 13
+
+
+class LibraryError(NarrateError):
+    """Some of a library's books could not be made; the report names them."""
+
+    exit_code = 11
+
+
+class NoBookError(LibraryError):
+    """None of a library's books could be made."""
+
+    exit_code = 12

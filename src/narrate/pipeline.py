@@ -14,20 +14,21 @@ from collections.abc import Callable
 from concurrent.futures import Executor
 from contextlib import suppress
 from functools import partial
-from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING
 
 from narrate import work
 from narrate.errors import OvertakenError
 from narrate.plan import Action, ChapterPlan, Plan, Record
-from narrate.planning import make_plan, make_studio
+from narrate.planning import make_plan
 from narrate.pool import Crew, Inline, workers
 from narrate.project import Project, Request, open_project
 from narrate.release import Release, ReleaseChapter, book_file_name
-from narrate.render import render
-from narrate.store import Store, limit_bytes
+from narrate.store import Place, limit_bytes, open_store
 
-__all__ = ["Progress", "Project", "Request", "make", "make_plan", "open_project", "run"]
+if TYPE_CHECKING:
+    from narrate.building import Progress
+
+__all__ = ["Project", "Request", "make", "make_plan", "open_project", "run"]
 
 _INLINE_CHARACTERS = 1500
 """A book this short is spoken and encoded before worker processes would have started."""
@@ -41,20 +42,7 @@ _TRIES = 8
 """How often a book is planned anew because others publish it: each of them has then published once."""
 
 
-class Progress(Protocol):
-    """Who hears how far a build is. Called in the building process, often; must be quick and must not raise."""
-
-    def started(self, plan: Plan) -> None:
-        """The build begins."""
-
-    def advanced(self, chapter: ChapterPlan, characters: int) -> None:
-        """So many more characters of `chapter` were spoken, or encoded: each counts twice."""
-
-    def finished(self, chapter: ChapterPlan, file: Path) -> None:
-        """`file` holds the whole chapter and can be listened to."""
-
-
-def make(prepare: Callable[[Project | None], tuple[Project, Plan]], progress: Progress) -> tuple[Plan, Release]:
+def make(prepare: Callable[[Project | None], tuple[Project, Plan]], progress: "Progress") -> tuple[Plan, Release]:
     """Plan by `prepare`, and `run`; anew each time that another build of the same book has published meanwhile.
 
     `prepare` is given the project of the plan that was overtaken, None at first. What was spoken for that plan is in
@@ -68,7 +56,7 @@ def make(prepare: Callable[[Project | None], tuple[Project, Plan]], progress: Pr
     return plan, run(project, plan, progress)
 
 
-def run(project: Project, plan: Plan, progress: Progress) -> Release:
+def run(project: Project, plan: Plan, progress: "Progress") -> Release:
     """Make the book that `plan` describes.
 
     Raises SpeechError, AudioError, OutputError; the earlier book is then as it was, and what was spoken is kept.
@@ -80,57 +68,36 @@ def run(project: Project, plan: Plan, progress: Progress) -> Release:
         assert project.record is not None
         recover(project.folder)  # a build that was killed may have left its folder
         return _as_published(project, project.record)
-    from narrate.publishing import ReleaseWriter  # what publishes is only loaded where there is something to publish
+    from narrate.building import Building, build_together  # only loaded where there is something to build
 
-    _try_what_was_brought(project)
-    progress.started(plan)
-    with ReleaseWriter(project, plan) as writer, Crew(_executor(project, plan), room=2 * project.request.jobs) as crew:
-        studio = make_studio(project, scratch=writer.scratch)
-        to_render = ((each, project.script(each.number), writer.sink(each)) for each in plan.chapters if each.encodes)
-        rendered = render(to_render, crew, studio, _housekeeping(project, progress))
-        for chapter in plan.chapters:
-            made = next(rendered) if chapter.encodes else None
-            if chapter.reused:
-                file = writer.take_over(chapter, chapter.reused)
-            else:
-                assert made is not None
-                file = writer.add(made)
-            progress.finished(chapter, file)
-        release = writer.publish()
-    Store(project.request.store).evict(limit_bytes())
-    return release
+    book = Building(project, plan, Housekeeping(progress, project.request.store))
+    with Crew(_executor(project, plan), room=2 * project.request.jobs) as crew:
+        (ended,) = build_together(iter([book]), crew)
+    open_store(project.request.store).evict(limit_bytes())
+    return ended.made()
 
 
-def _housekeeping(project: Project, progress: Progress) -> Callable[[ChapterPlan, int], None]:
-    """`progress.advanced`, and a look at the store's size whenever it may have grown by a quarter of its limit.
+class Housekeeping:
+    """Passes on what a build says of its progress, and looks at the store's size whenever it may have grown by a
+    quarter of its limit.
 
     A take is 16-bit PCM at, say, 22.05 kHz: some 3 KB a character. What is evicted and needed after all is made again.
     """
-    most = limit_bytes()
-    grown = 0
 
-    def advanced(chapter: ChapterPlan, characters: int) -> None:
-        nonlocal grown
-        grown += _BYTES_A_CHARACTER * characters
-        if grown > most // 4:
-            grown = 0
-            Store(project.request.store).evict(most)
-        progress.advanced(chapter, characters)
+    def __init__(self, progress: "Progress", store: Place) -> None:
+        self.started = progress.started
+        self.finished = progress.finished
+        self._progress = progress
+        self._store = store
+        self._grown = 0
 
-    return advanced
-
-
-def _try_what_was_brought(project: Project) -> None:
-    """Let a cover that is no picture, and a recording that is no audio, be found out before anything is spoken."""
-    if isinstance(project.metadata.cover, Path):
-        from narrate.publish import cover
-
-        cover.check(project.metadata.cover)
-    mix = project.config.mix
-    if mix.interlude and project.config.text.interludes:
-        from narrate.mix.interlude import load_bed
-
-        load_bed(mix.interlude, sample_rate=mix.sample_rate)
+    def advanced(self, chapter: ChapterPlan, characters: int) -> None:
+        """See `Progress.advanced`."""
+        self._grown += _BYTES_A_CHARACTER * characters
+        if self._grown > limit_bytes() // 4:
+            self._grown = 0
+            open_store(self._store).evict(limit_bytes())
+        self._progress.advanced(chapter, characters)
 
 
 def _as_published(project: Project, before: Record) -> Release:

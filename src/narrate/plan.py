@@ -85,7 +85,8 @@ class Record:
     those beside MP3 by their names."""
 
     book_key: str
-    flags: Mapping[str, str | int | float | bool] = field(default_factory=dict)
+    flags: Mapping[str, object] = field(default_factory=dict)
+    defaults: Mapping[str, object] = field(default_factory=dict)
     choices: tuple[ChapterChoice, ...] = ()
     chapters: tuple[ChapterRecord, ...] = ()
     files: Mapping[str, int] = field(default_factory=dict)
@@ -97,7 +98,7 @@ class ChapterPlan:
     """What is known of a chapter before it is spoken. `reused` is the published chapter that it can be taken from;
     `fresh` says that it is to be spoken anew even where the store has its takes. `delivery` is the narrator's; `parts`
     are the others', by the names of `Utterance.parts`. `encodes` names the codecs that it must be encoded with, none
-    where all of its sound can be taken over."""
+    where all of its sound can be taken over. `scenes` are those of its interludes."""
 
     number: int
     title: str
@@ -116,6 +117,7 @@ class ChapterPlan:
     fresh: bool = False
     encodes: tuple[str, ...] = ("mp3",)
     parts: Mapping[str, Delivery] = field(default_factory=dict)
+    scenes: tuple[str, ...] = ()
 
     def delivery_of(self, utterance: Utterance) -> Delivery:
         """How one utterance of the chapter is spoken."""

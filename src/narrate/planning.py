@@ -12,7 +12,7 @@ from pathlib import Path
 
 from narrate import __version__, text, work
 from narrate.casting import Casting, StandIn, cast_chapter, remarks
-from narrate.errors import ChapterError, NarrateError
+from narrate.errors import ChapterError, ConfigError, NarrateError
 from narrate.plan import (
     VOICE_OF,
     Action,
@@ -29,28 +29,30 @@ from narrate.process import ffmpeg_version
 from narrate.project import Project, chosen
 from narrate.publish.codecs import CODECS
 from narrate.publish.formats import FORMATS
+from narrate.publish.options import TAG_VERSION
 from narrate.render import Studio
 from narrate.script import Account, ChapterScript, Interlude, Omission, Pause, Unspoken, Utterance, part_kind
 from narrate.speech import SpeechOptions
-from narrate.store import Store, key
+from narrate.store import key, open_store
 
 _ASKED = ("voice", "language")
 """Kinds of parts that the text itself asks for: another voice for them is another text."""
 
 
-def make_plan(project: Project, *, only: frozenset[int] | None = None) -> Plan:
+def make_plan(project: Project, *, only: frozenset[int] | None = None, sizes: Mapping[str, int] | None = None) -> Plan:
     """What a build would do.
 
     `only` names chapters to be made afresh, and only those: every other one stays as it was published, even where
     its source has changed since. Raises ChapterError when there is no such chapter, or when `only` is given and the
-    book was published with other chapters.
+    book was published with other chapters. `sizes` are those of the published files, in bytes, where they are not in
+    the project's folder.
     """
     before = project.record
     if only is not None:
         _check_chapters(project, only)
     studio = make_studio(project)
     choices = chosen(project.document.chapters, project.choices)
-    sizes = _changed_files(project.folder, before)
+    changed = _changed_files(project.folder, before, sizes)
     chapters, warnings, stand_ins = [], list(project.document.warnings), list[StandIn]()
     account = Account(skipped=_left_out_by_the_reader(project))
     for number in range(1, len(project.document.chapters) + 1):
@@ -60,7 +62,7 @@ def make_plan(project: Project, *, only: frozenset[int] | None = None) -> Plan:
         choice = choices.get(number)
         casting = cast_chapter(script, project.config, choice, project.metadata.language)
         stand_ins += casting.stand_ins
-        chapter = _chapter_plan(script, casting, studio, choice, before, sizes)
+        chapter = _chapter_plan(script, casting, studio, choice, before, changed)
         if only is not None:
             chapter = replace(chapter, fresh=number in only)
             if before:
@@ -68,13 +70,13 @@ def make_plan(project: Project, *, only: frozenset[int] | None = None) -> Plan:
         chapters.append(chapter)
     _check(account, project)
     account = replace(account, unspoken=_unspoken(stand_ins))
-    formats = _format_plans(project, before, sizes)
+    formats = _format_plans(project, before, changed)
     chapters = [_with_encodes(each, formats, project) for each in chapters]
     kept = tuple(
         ChapterChoice(number=each.number, title=each.title, choice=each.choice) for each in chapters if each.choice
     )
     book_key = _book_key(project, chapters, kept, account)
-    publish, reason = _publication(before, book_key, chapters, sizes, formats)
+    publish, reason = _publication(before, book_key, chapters, changed, formats)
     if publish is not Action.UP_TO_DATE:
         formats = tuple(replace(each, action=Action.RUN, reason=each.reason or reason) for each in formats)
     return Plan(
@@ -128,21 +130,17 @@ def _check(account: Account, project: Project) -> None:
     )
 
 
-def make_studio(project: Project, *, scratch: Path = Path()) -> Studio:
-    """What all chapters of a build share; a plan needs no `scratch`.
-
-    Raises AudioError when the interlude's recording does not exist.
-    """
+def make_studio(project: Project, *, scratch: Path | None = None) -> Studio:
+    """What all chapters of a build share; a plan needs no `scratch`."""
     from narrate.mix.beds import bed_fingerprint
 
     settings = project.config
-    bed = bed_fingerprint(settings.mix.interlude or settings.text.scene) if settings.text.interludes else ""
     return Studio(
         config=settings,
         store=project.request.store,
         scratch=scratch,
         encoder_fingerprint=ffmpeg_version(),
-        bed_fingerprint=bed,
+        bed_fingerprint=lambda scene: bed_fingerprint(settings.mix.sound(scene)),
     )
 
 
@@ -150,7 +148,7 @@ def takes_to_speak(project: Project, chapter: ChapterPlan) -> int:
     """How many of the chapter's sentences a build would speak: those whose take the store does not have."""
     if not chapter.encodes:
         return 0
-    kept = Store(project.request.store)
+    kept = open_store(project.request.store)
     prints = _fingerprints(chapter.voices, project.config.speech)
     said = ((chapter.delivery_of(each), each.spoken) for each in project.script(chapter.number).utterances)
     keys = {work.take_key(prints[delivery.voice], delivery, spoken) for delivery, spoken in said}
@@ -192,6 +190,7 @@ def _chapter_plan(
         estimate_s=text.estimate_s(script, rate_wpm=casting.narrator.rate_wpm),
         delivery=casting.narrator,
         parts=casting.parts,
+        scenes=tuple(dict.fromkeys(cue.scene for cue in script.cues if isinstance(cue, Interlude))),
         choice=choice,
         ingredients=ingredients,
         audio_key=audio_key,
@@ -301,7 +300,7 @@ def _ingredients(script: ChapterScript, casting: Casting, studio: Studio) -> dic
             case Pause():
                 pauses.append(cue.duration_s)
             case Interlude():
-                drives.append([len(said), cue.duration_s, cue.seed])
+                drives.append([len(said), cue.duration_s, cue.seed, _bed(cue, studio), cue.under_speech_s])
     return {
         "text": _digest(said),
         "pauses": _digest(pauses),
@@ -314,14 +313,22 @@ def _ingredients(script: ChapterScript, casting: Casting, studio: Studio) -> dic
             if part_kind(part)[0] not in _ASKED
         },
         "engine": "; ".join(sorted(set(_fingerprints(voices, studio.config.speech).values()))),
-        "interludes": _digest([drives, studio.bed_fingerprint, mix.interlude_below_lu, mix.interlude_fade_s])
-        if drives
-        else "none",
+        "interludes": _digest([drives, mix.interlude_below_lu, mix.interlude_fade_s]) if drives else "none",
         "loudness": f"{mix.loudness_lufs:g} LUFS, {mix.ceiling_dbtp:g} dBTP",
         "encoder": f"ffmpeg {studio.encoder_fingerprint}",
         "encoder settings": f"{mp3.sample_rate} Hz, {mp3.channels} ch, {mp3.bitrate_kbps}k, {mp3.compression_level}",
         "program": f"{work.TAKE_VERSION}.{work.STRETCH_VERSION}",
     }
+
+
+def _bed(cue: Interlude, studio: Studio) -> str:
+    """The fingerprint of the interlude's bed. Raises ConfigError when there is no such scene."""
+    try:
+        return studio.bed_fingerprint(cue.scene)
+    except ConfigError as error:
+        where = f"line {cue.line}: " if cue.line else ""
+        hint = "; ".join((error.hint, *(name for name, _ in studio.config.mix.recordings)))
+        raise ConfigError(f"{where}{error}", hint=hint) from error
 
 
 def _text_keys(script: ChapterScript) -> tuple[str, str]:
@@ -331,7 +338,8 @@ def _text_keys(script: ChapterScript) -> tuple[str, str]:
         if isinstance(cue, Utterance):
             spans = [(s.spoken_start, s.spoken_end, s.text_start, s.text_end) for s in cue.spans]
             tongues = [(each.start, each.end, each.language) for each in cue.tongues]
-            shown.append([cue.text, str(cue.role), spans, *([tongues] if tongues else [])])
+            more = [each for each in (tongues, cue.about, cue.speaker) if each]
+            shown.append([cue.text, str(cue.role), spans, *more])
             places.append([cue.line, cue.href])
         elif isinstance(cue, Interlude):
             shown.append([cue.scene, cue.caption])
@@ -350,6 +358,7 @@ def _book_key(
     return key(
         "book",
         program=__version__,
+        tags=TAG_VERSION,
         chapters=[[each.audio_key, each.text_key, each.place_key, each.title] for each in chapters],
         choices=[[each.number, each.title, each.choice.describe()] for each in choices],
         metadata=[metadata.title, metadata.author, metadata.language, metadata.narrator, metadata.date, cover],
@@ -391,10 +400,12 @@ def _publication(
     return Action.UP_TO_DATE, ""
 
 
-def _changed_files(folder: Path, before: Record | None) -> frozenset[str]:
+def _changed_files(folder: Path, before: Record | None, sizes: Mapping[str, int] | None) -> frozenset[str]:
     """The published files that are not there any more or have another size."""
 
     def size(name: str) -> int:
+        if sizes is not None:
+            return sizes.get(name, -1)
         try:
             return (folder / name).stat().st_size
         except OSError:

@@ -16,19 +16,21 @@ from narrate.process import cores
 from narrate.release import release_folder
 from narrate.script import ChapterScript
 from narrate.speech.engine import Voice
-from narrate.store import default_root
+from narrate.store import Place, default_place
 
-Flags = Mapping[str, str | int | float | bool]
+Flags = Mapping[str, object]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Request:
-    """What a person asked for. `flags` are settings by the names of `config.SCHEMA`, as given on the command line."""
+    """What a person asked for. `flags` are settings by the names of `config.SCHEMA`, as given on the command line;
+    `defaults` are a library's, as `narrate.toml` would have them, below all that the book itself says."""
 
     source: Path | source.Location
     out: Path = Path("audiobooks")
     flags: Flags = field(default_factory=dict)
-    store: Path = field(default_factory=default_root)
+    defaults: Flags = field(default_factory=dict)
+    store: Place = field(default_factory=default_place)
     jobs: int = field(default_factory=cores)
 
 
@@ -53,6 +55,7 @@ class Project:
             last=number == len(self.document.chapters),
             language=self.metadata.language,
             options=self.config.text,
+            work=f"{self.metadata.title}\n{self.metadata.author}",
         )
 
     def with_choices(self, choices: tuple[ChapterChoice, ...]) -> "Project":
@@ -68,7 +71,8 @@ def open_project(request: Request, *, as_built: bool = False, document: Document
     """
     here = request.source.parent
     beside = config.settings_file(request.source)
-    layers = [config.read_settings(beside)] if beside else []
+    layers = [config.check(request.defaults, where="library.toml", folder=here)]
+    layers += [config.read_settings(beside)] if beside else []
     # The likely engine starts, in a process of its own, while the document is read.
     flags = config.check(request.flags, where="command line", folder=here)
     likely = config.join(*layers, flags).speech
@@ -77,7 +81,8 @@ def open_project(request: Request, *, as_built: bool = False, document: Document
     layers.append(config.check(document.settings, where=f"{request.source} (front matter)", folder=here))
     if as_built:
         before = record.read(_folder(request, with_settings(document.metadata, config.join(*layers))))
-        request = replace(request, flags=before.flags if before else {})
+        request = replace(request, flags=before.flags if before else {}, defaults=before.defaults if before else {})
+        layers[0] = config.check(request.defaults, where="library.toml", folder=here)
         flags = config.check(request.flags, where="command line", folder=here)
     settings = config.join(*layers, flags)
     metadata = with_settings(document.metadata, settings)

@@ -17,12 +17,21 @@ _FORMAT = 1
 def read(folder: Path) -> Record | None:
     """The record in a book's folder; None when there is no book, or one that this version cannot go on from."""
     try:
-        found = json.loads((folder / FILE).read_text("utf-8"))
+        return from_json((folder / FILE).read_bytes())
+    except OSError:
+        return None
+
+
+def from_json(data: bytes) -> Record | None:
+    """The record that `to_json` wrote; None when this version cannot go on from it."""
+    try:
+        found = json.loads(data)
         if found["format"] != _FORMAT:
             return None
         return Record(
             book_key=str(found["book_key"]),
             flags=dict(found["flags"]),
+            defaults=dict(found.get("defaults", {})),
             choices=tuple(
                 ChapterChoice(number=each["number"], title=each["title"], choice=Choice(**each["choice"]))
                 for each in found["choices"]
@@ -31,7 +40,7 @@ def read(folder: Path) -> Record | None:
             files=dict(found["files"]),
             formats={name: FormatRecord(**each) for name, each in found.get("formats", {}).items()},
         )
-    except (OSError, ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return None
 
 
@@ -40,6 +49,8 @@ def to_json(record: Record) -> str:
     chapters = ",\n  ".join(_dump(_fields(each)) for each in record.chapters)
     choices = [{"number": c.number, "title": c.title, "choice": _fields(c.choice)} for c in record.choices]
     head = {"format": _FORMAT, "book_key": record.book_key, "flags": dict(record.flags), "choices": choices}
+    if record.defaults:
+        head["defaults"] = dict(record.defaults)
     if record.formats:
         head["formats"] = {name: _fields(each) for name, each in record.formats.items()}
     return f'{_dump(head)[:-1]},\n "files": {_dump(dict(record.files))},\n "chapters": [\n  {chapters}\n]}}\n'

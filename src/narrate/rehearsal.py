@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from narrate import config, project, work
-from narrate.config import Config
 from narrate.document import Origin, Paragraph
 from narrate.errors import SpeechError
 from narrate.script import plain
@@ -17,7 +16,7 @@ from narrate.take import Take
 from narrate.text.describe import voiced
 from narrate.text.names import Name, NameFinder
 
-Flags = Mapping[str, str | int | float | bool]
+Flags = Mapping[str, object]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
@@ -38,7 +37,7 @@ def rehearse(line: str, *, source: Path | Location | None, flags: Flags) -> Rehe
         opened = project.open_project(project.Request(source=source, flags=flags))
         settings, language = opened.config, opened.metadata.language
     else:
-        settings = _here(flags)
+        settings = config.here(flags)
         language = settings.language or "en"
     engine = work.engine(settings.speech)
     delivery = settings.delivery
@@ -50,12 +49,6 @@ def rehearse(line: str, *, source: Path | Location | None, flags: Flags) -> Rehe
         raise SpeechError(f"nothing to say in “{line[:60]}”")
     takes = tuple(engine.speak(each.spoken, delivery) for each in said)
     return Rehearsal(words=" ".join(plain(each.spoken) for each in said), takes=takes)
-
-
-def _here(flags: Flags) -> Config:
-    beside = config.settings_file(Path("narrate"))
-    layers = [config.read_settings(beside)] if beside else []
-    return config.join(*layers, config.check(flags, where="command line", folder=Path()))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -1,25 +1,26 @@
-"""Chapters rendered side by side: the order in which stretches are spoken, laid out, encoded and handed on.
+"""A book's chapters side by side: the order in which stretches are spoken, laid out, encoded and handed on.
 
 Speech of a chapter, then its gain (one for the whole chapter, from the loudness of all its takes), then its encodes.
 Encodes go before speech, so chapters are finished one after the other while later ones are spoken, and only a few
 are in memory at a time. Nothing here touches a file: work is done by `work`, and a chapter's frames go to its `sink`.
 """
 
+import itertools
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from narrate import work
 from narrate.config import Config
-from narrate.mix.assemble import Layout, lay_out, stretches
+from narrate.mix.assemble import Layout, Piece, lay_out, stretches
 from narrate.plan import ChapterPlan
-from narrate.pool import Crew
 from narrate.publish.codecs import CODECS
-from narrate.script import ChapterScript, Interlude, Pause, Utterance
-from narrate.store import Store, key
+from narrate.script import ChapterScript, Cue, Interlude, Pause, Utterance
+from narrate.store import Place, key, open_store
 from narrate.timeline import ChapterTimeline
+from narrate.units import frames
 from narrate.work import EncodeTask, Line, Sound, SpeakTask, Spoken
 
 Sink = Callable[[str, bytes], None]
@@ -32,13 +33,20 @@ _OPEN_CHAPTERS = 4
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Studio:
     """What all chapters of a build share: the settings, the store, a folder to work in, and the fingerprints of the
-    encoder and the interludes' bed."""
+    encoder and each scene's bed."""
 
     config: Config
-    store: Path
-    scratch: Path
+    store: Place
+    scratch: Path | None
     encoder_fingerprint: str
-    bed_fingerprint: str
+    bed_fingerprint: Callable[[str], str]
+
+    @property
+    def recordings(self) -> tuple[tuple[str, str], ...]:
+        """The listener's own recordings, by their scenes: under which names the store has them for other machines."""
+        return tuple(
+            (scene, key("recording", sound=self.bed_fingerprint(scene))) for scene, _ in self.config.mix.recordings
+        )
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -70,54 +78,30 @@ ToRender = tuple[ChapterPlan, ChapterScript, Sink]
 """A chapter's plan, its script, and the sink that takes what is encoded of it."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Tag:
-    """A stretch to be spoken; or, once its chapter is laid out, one of the chapter's encodes."""
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Part:
+    """What a task is about, in chapter `number`: a stretch to be spoken; or, once the chapter is laid out, one of its
+    encodes."""
 
     number: int
     index: int
 
 
-def render(
-    chapters: Iterator[ToRender],
-    crew: Crew,
-    studio: Studio,
-    advance: Callable[[ChapterPlan, int], None],
-) -> Iterator[Rendered]:
-    """Render `chapters`; yields each in their order, as soon as it and all before it are done.
+class Rendering:
+    """What is to be done next for a book: encodes before speech, chapters in their order, a few open at a time.
 
-    `advance(plan, characters)` hears of progress: every character counts once when it has been spoken and once for each
-    codec that it has been encoded with.
+    Give `work` of each `next` part to a worker and what it answers to `done`; then look whether a chapter `finished`.
     """
-    queue = _Queue(chapters, studio, most_open=max(_OPEN_CHAPTERS, crew.room))
-    while True:
-        while crew.has_room and (tag := queue.next()) is not None:
-            crew.submit(*queue.work(tag), tag=tag)
-        finished = queue.finished()
-        if finished:
-            yield finished
-        elif crew.is_idle:
-            return
-        else:
-            for done, result in crew.results():
-                assert isinstance(done, _Tag)
-                chapter = queue.done(done, result)
-                stretch = done.index if isinstance(result, Spoken) else done.index // len(chapter.plan.encodes)
-                advance(chapter.plan, _characters(chapter, stretch))
 
-
-class _Queue:
-    """What is to be done next: encodes before speech, chapters in their order, a few open at a time."""
-
-    def __init__(self, chapters: Iterator[ToRender], studio: Studio, *, most_open: int) -> None:
-        self._most_open = most_open
+    def __init__(self, chapters: Iterator[ToRender], studio: Studio, *, room: int) -> None:
+        self._most_open = max(_OPEN_CHAPTERS, room)
         self._chapters = chapters
         self._studio = studio
         self._open: dict[int, _Chapter] = {}
-        self._to_speak: deque[_Tag] = deque()
-        self._to_encode: deque[_Tag] = deque()
+        self._to_speak: deque[Part] = deque()
+        self._to_encode: deque[Part] = deque()
 
-    def next(self) -> _Tag | None:
+    def next(self) -> Part | None:
         """The next task; None when there is none for now."""
         while not self._to_encode and not self._to_speak and len(self._open) < self._most_open:
             following = next(self._chapters, None)
@@ -126,29 +110,33 @@ class _Queue:
             plan, script, sink = following
             runs = stretches(script.cues, sample_rate=self._studio.config.mix.sample_rate)
             self._open[plan.number] = _Chapter(plan=plan, script=script, sink=sink, runs=runs)
-            self._to_speak.extend(_Tag(plan.number, index) for index in range(len(runs)))
+            self._to_speak.extend(Part(number=plan.number, index=index) for index in range(len(runs)))
         waiting = self._to_encode or self._to_speak
         return waiting.popleft() if waiting else None
 
-    def work(self, tag: _Tag) -> "tuple[Callable[[Any], Any], SpeakTask | EncodeTask]":
+    def work(self, part: Part) -> "tuple[Callable[[Any], Any], SpeakTask | EncodeTask]":
         """What a worker is to do for it."""
-        chapter = self._open[tag.number]
+        chapter = self._open[part.number]
         if chapter.timeline is None:
-            return work.speak, _speak_task(chapter, tag.index, self._studio)
-        return work.encode, chapter.tasks[tag.index]
+            return work.speak, _speak_task(chapter, part.index, self._studio)
+        return work.encode, chapter.tasks[part.index]
 
-    def done(self, tag: _Tag, result: "Spoken | int") -> _Chapter:
-        """Take what a worker answered, and say of which chapter it is."""
-        chapter = self._open[tag.number]
+    def done(self, part: Part, result: "Spoken | int") -> tuple[ChapterPlan, int]:
+        """Take what a worker answered; returns the chapter, and how many characters have come a step further: each does
+        so once when it has been spoken, and once for each codec that it has been encoded with."""
+        chapter = self._open[part.number]
         if isinstance(result, Spoken):
-            chapter.spoken[tag.index] = result
+            chapter.spoken[part.index] = result
             if len(chapter.spoken) == len(chapter.runs):
                 _lay_out(chapter, self._studio)
-                self._to_encode.extend(_Tag(tag.number, index) for index in range(len(chapter.tasks)))
+                self._to_encode.extend(Part(number=part.number, index=index) for index in range(len(chapter.tasks)))
         else:
-            chapter.encoded.add(tag.index)
-            self._to_encode.extendleft(_Tag(tag.number, index) for index in _hand_on(chapter, self._studio))
-        return chapter
+            chapter.encoded.add(part.index)
+            self._to_encode.extendleft(
+                Part(number=part.number, index=index) for index in _hand_on(chapter, self._studio)
+            )
+        stretch = part.index if isinstance(result, Spoken) else part.index // len(chapter.plan.encodes)
+        return chapter.plan, _characters(chapter, stretch)
 
     def finished(self) -> Rendered | None:
         """The first chapter, if it is done; it is then forgotten."""
@@ -208,21 +196,26 @@ def _encode_tasks(
     chapter: _Chapter, layout: Layout, stretch: int, gain_db: float, studio: Studio
 ) -> Iterator[EncodeTask]:
     sounds = []
-    for piece in layout.stretches[stretch]:
+    pieces = layout.stretches[stretch]
+    for place, piece in enumerate(pieces):
         cue = chapter.script.cues[piece.cue]
+        under = 0
         match cue:
             case Utterance():
                 source: Line | Interlude | None = _line(cue, chapter.plan, studio)
             case Interlude():
                 source = cue
+                under = _under(cue, pieces[place + 1 :], chapter.script.cues, layout.mix_rate)
             case Pause():
                 source = None
-        sounds.append(Sound(source=source, frame_count=piece.frame_count))
+        sounds.append(Sound(source=source, frame_count=piece.frame_count, under=under))
     for codec in chapter.plan.encodes:
         yield EncodeTask(
             store=studio.store,
             scratch=studio.scratch,
             speech=studio.config.speech,
+            encoder_fingerprint=studio.encoder_fingerprint,
+            recordings=() if studio.scratch else studio.recordings,
             key=_stretch_key(sounds, gain_db, layout.mix_rate, codec, studio),
             sounds=tuple(sounds),
             gain_db=gain_db,
@@ -231,6 +224,22 @@ def _encode_tasks(
             mp3=studio.config.mp3,
             codec=codec,
         )
+
+
+def _under(interlude: Interlude, behind: Sequence[Piece], cues: Sequence[Cue], mix_rate: int) -> int:
+    """For how many frames the interlude's bed goes on under the pieces `behind` it: through the pause and the first
+    seconds of speech, but not into another interlude, nor into the silence in which a stretch must end."""
+    if not interlude.under_speech_s or not any(isinstance(cues[piece.cue], Utterance) for piece in behind):
+        return 0
+    pause = next((index for index, piece in enumerate(behind) if isinstance(cues[piece.cue], Utterance)), 0)
+    wanted = sum(piece.frame_count for piece in behind[:pause]) + frames(interlude.under_speech_s, mix_rate)
+    room = 0
+    for index, piece in enumerate(behind):
+        following = [cues[each.cue] for each in behind[index : index + 2]]
+        if len(following) < 2 or isinstance(following[1], Interlude):
+            break  # the pause before another interlude, or at the stretch's end
+        room += piece.frame_count
+    return min(wanted, room)
 
 
 def _stretch_key(sounds: list[Sound], gain_db: float, mix_rate: int, codec: str, studio: Studio) -> str:
@@ -243,9 +252,9 @@ def _stretch_key(sounds: list[Sound], gain_db: float, mix_rate: int, codec: str,
         match sound.source:
             case Line(key=name):
                 return [sound.frame_count, name]
-            case Interlude(seed=seed):
-                interlude = [seed, studio.bed_fingerprint, mix.interlude_below_lu, mix.interlude_fade_s]
-                return [sound.frame_count, *interlude]
+            case Interlude(scene=scene, seed=seed):
+                interlude = [seed, studio.bed_fingerprint(scene), mix.interlude_below_lu, mix.interlude_fade_s]
+                return [sound.frame_count, sound.under, *interlude]
             case None:
                 return [sound.frame_count]
 
@@ -265,7 +274,9 @@ def _hand_on(chapter: _Chapter, studio: Studio) -> list[int]:
 
     A stretch can be gone from the store by now (pruned, damaged): then it is simply made once more.
     """
-    kept = Store(studio.store)
+    kept = open_store(studio.store)
+    ready = itertools.takewhile(chapter.encoded.__contains__, itertools.count(chapter.handed_on))
+    kept.fetch("stretches", [chapter.tasks[index].key for index in ready])
     while chapter.handed_on in chapter.encoded:
         task = chapter.tasks[chapter.handed_on]
         data = kept.get("stretches", task.key)

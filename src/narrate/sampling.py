@@ -1,15 +1,18 @@
-"""A first hearing: a few voices, one sentence each, or a few words of a person's own; in a sound file, or played."""
+"""A first hearing: a few voices, one sentence each, a few words, or a scene; in a sound file, or played."""
 
 import shutil
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from narrate.audio import to_clip
 from narrate.errors import AudioError, OutputError, VoiceError
+from narrate.mix.options import MixOptions
 from narrate.process import ffmpeg_path, ffmpeg_version, run
 from narrate.speech import Engine, Ensemble, Voice
 from narrate.take import Delivery, Take
+from narrate.units import frames
 
 MOST = 20
 _PAUSE_MS = 500
@@ -61,21 +64,56 @@ def export(takes: Sequence[Take], path: Path, *, pause_ms: int) -> None:
 
     Raises AudioError for a format that is not known, OutputError when the file cannot be written.
     """
-    kind = _format(path)
+    _format(path)
+    write_clip(_joined(takes, pause_ms), path)
+
+
+def play(takes: Sequence[Take], *, pause_ms: int) -> None:
+    """Let a player of this machine play `takes`. Raises AudioError when there is none, or when it fails."""
+    play_clip(_joined(takes, pause_ms))
+
+
+def scene_clip(scene: str, mix: MixOptions, *, duration_s: float) -> Any:
+    """A pydub AudioSegment of a scene as interludes of a book have it, `duration_s` of it: at their loudness, faded.
+
+    Raises ConfigError when there is no such scene, AudioError when its recording cannot be used.
+    """
+    from narrate.mix.interlude import clip, load_bed
+
+    pcm = clip(
+        load_bed(mix.sound(scene), sample_rate=mix.sample_rate),
+        frames=frames(duration_s, mix.sample_rate),
+        seed=scene,
+        loudness_lufs=mix.loudness_lufs - mix.interlude_below_lu,
+        fade_s=mix.interlude_fade_s,
+    )
+    return to_clip(pcm, sample_rate=mix.sample_rate)
+
+
+def _joined(takes: Sequence[Take], pause_ms: int) -> Any:
     whole = None
     for take in takes:
         clip = to_clip(take.pcm, sample_rate=take.info.sample_rate)
         clip += clip.silent(duration=pause_ms, frame_rate=clip.frame_rate)
         whole = clip if whole is None else whole + clip
+    assert whole is not None
+    return whole
+
+
+def write_clip(clip: Any, path: Path) -> None:
+    """Write a pydub AudioSegment to `path`; its ending says the format.
+
+    Raises AudioError for a format that is not known, OutputError when the file cannot be written.
+    """
+    kind = _format(path)
     from pydub.exceptions import CouldntEncodeError
 
     ffmpeg_version()  # says better than pydub when there is none
-    assert whole is not None
-    whole.converter = ffmpeg_path()
+    clip.converter = ffmpeg_path()
     try:
         with tempfile.TemporaryDirectory(dir=path.parent, prefix=".narrate-") as folder:
             part = Path(folder, f"sample{path.suffix}")
-            whole.export(part, format=kind).close()
+            clip.export(part, format=kind).close()
             part.replace(path)
     except CouldntEncodeError as error:
         raise AudioError(f"{path}: ffmpeg cannot write this format", hint="try .wav; see: narrate doctor") from error
@@ -83,21 +121,21 @@ def export(takes: Sequence[Take], path: Path, *, pause_ms: int) -> None:
         raise OutputError(f"{path}: cannot be written: {error.strerror}") from error
 
 
-def play(takes: Sequence[Take], *, pause_ms: int) -> None:
-    """Let a player of this machine play `takes`. Raises AudioError when there is none, or when it fails."""
+def play_clip(clip: Any) -> None:
+    """Let a player of this machine play a pydub AudioSegment. Raises AudioError where there is none, or it fails."""
     command = next(([found, *rest] for name, *rest in _PLAYERS if (found := shutil.which(name))), None)
     if command is None:
         names = ", ".join(name for name, *_ in _PLAYERS)
         raise AudioError(
-            "nothing here plays sound", hint=f"write a file with --out line.wav, or install one of {names}"
+            "nothing here plays sound", hint=f"write a file with --out sound.wav, or install one of {names}"
         )
     with tempfile.TemporaryDirectory(prefix="narrate-") as folder:
-        file = Path(folder, "line.wav")
-        export(takes, file, pause_ms=pause_ms)
+        file = Path(folder, "sound.wav")
+        write_clip(clip, file)
         try:
             run([*command, file], timeout_s=_LONGEST_S)
         except AudioError as error:
-            raise AudioError(str(error), hint="write a file instead: --out line.wav") from error
+            raise AudioError(str(error), hint="write a file instead: --out sound.wav") from error
 
 
 def _format(path: Path) -> str:

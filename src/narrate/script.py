@@ -55,6 +55,11 @@ class Tongue:
     language: str
 
 
+def place(line: int, href: str) -> str:
+    """A place in the source, for people: `line 12`, or `text/ch1.xhtml#p3`; "" where nothing is known of it."""
+    return href or (f"line {line}" if line else "")
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Utterance:
     """One sentence: the unit of speech, of caching, of highlighting and of repair.
@@ -64,11 +69,13 @@ class Utterance:
     the origin in the source.
 
     Where the lexicon gives phonemes, `spoken` holds the word and them between Unicode's signs of annotation (see
-    `pronounced`), which no author's text can bring in: an engine takes what it understands, `plain` the word.
+    `pronounced`), and around words that the author stressed stand signs of ours (see `Stress`). No author's text can
+    bring these in: an engine takes what it understands, `plain` the words alone.
 
     `voice` is the one that a line of the script asks for (`::: voice en-gb :::`), as a person names it, or "" for the
     chapter's own; `speaker` who is said to speak (`::: speaker Misaki :::`). `tongues` are stretches of `text` in other
-    languages than the work's.
+    languages than the work's. `about` says of an aside what it is of: "image", "table", "code", "formula", "page" or
+    "note".
     """
 
     text: str
@@ -80,6 +87,12 @@ class Utterance:
     voice: str = ""
     speaker: str = ""
     tongues: tuple[Tongue, ...] = ()
+    about: str = ""
+
+    @property
+    def place(self) -> str:
+        """Where it stands in the source."""
+        return place(self.line, self.href)
 
     @property
     def is_aside(self) -> bool:
@@ -121,12 +134,18 @@ class Pause:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Interlude:
-    """A short drive between two sections. `seed` picks the place in the bed, the same on every build."""
+    """A short drive between two sections. `seed` picks the place in the bed, the same on every build.
+
+    `line` is that of the source where it asks for this scene; 0 where the settings decide. `under_speech_s` is how long
+    the bed goes on, faintly, under what is said next.
+    """
 
     scene: str
     caption: str
     duration_s: float
     seed: str
+    line: int = 0
+    under_speech_s: float = 0.0
 
 
 Cue = Utterance | Pause | Interlude
@@ -145,8 +164,8 @@ class Omission:
 
     @property
     def place(self) -> str:
-        """Where the first of them stands: `line 12`, or `text/ch1.xhtml#p3`."""
-        return self.href or f"line {self.line}"
+        """Where the first of them stands in the source."""
+        return place(self.line, self.href)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -209,9 +228,38 @@ def pronounced(word: str, phonemes: str) -> str:
     return f"{_ANCHOR}{word}{_SEPARATOR}{phonemes}{_TERMINATOR}"
 
 
+class Stress(StrEnum):
+    """The signs in `Utterance.spoken` before words that the author stressed, and before the next word that is not (none
+    when they are the last). Unicode keeps these code points for the inside of programs."""
+
+    EMPHASIS = "\ufdd0"
+    STRONG = "\ufdd1"
+    END = "\ufdd2"
+
+
+_STRESS = dict.fromkeys(map(ord, Stress))
+_SIGNS = _STRESS | dict.fromkeys(map(ord, (_ANCHOR, _SEPARATOR, _TERMINATOR)))
+
+
+def without_signs(words: str) -> str:
+    """Words of an author without the signs of annotation and stress, which only the program puts into `spoken`."""
+    return words if words.isascii() else words.translate(_SIGNS)
+
+
 def plain(spoken: str) -> str:
-    """`spoken` without phonemes: for engines that take none, for messages, and for counting characters."""
-    return PRONOUNCED.sub(r"\1", spoken) if _ANCHOR in spoken else spoken
+    """`spoken` without phonemes and stress: for engines that take none, for messages, and for counting characters."""
+    return PRONOUNCED.sub(r"\1", spoken.translate(_STRESS)) if not spoken.isascii() else spoken
+
+
+def plain_places(spoken: str) -> list[int]:
+    """Where each character of `plain(spoken)` stands in `spoken`."""
+    found: list[int] = []
+    at = 0
+    for word in PRONOUNCED.finditer(spoken):
+        found += (*range(at, word.start()), *range(*word.span(1)))
+        at = word.end()
+    found += range(at, len(spoken))
+    return [place for place in found if ord(spoken[place]) not in _STRESS]
 
 
 def places(spans: tuple[Span, ...], spoken: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:

@@ -84,6 +84,8 @@ def published(timeline: ChapterTimeline, *, number: int, offset: int) -> Iterato
             case Utterance():
                 entry |= {
                     "role": str(cue.role),
+                    **({"about": cue.about} if cue.about else {}),
+                    **({"speaker": cue.speaker} if cue.speaker else {}),
                     "voice": placed.voice or timeline.voice,
                     "text": cue.text,
                     "spoken": plain(cue.spoken),
@@ -103,6 +105,8 @@ def published(timeline: ChapterTimeline, *, number: int, offset: int) -> Iterato
                 entry["reason"] = str(cue.reason)
             case Interlude():
                 entry |= {"scene": cue.scene, "caption": cue.caption}
+                if cue.under_speech_s:
+                    entry["under_speech_s"] = cue.under_speech_s
         yield entry
 
 

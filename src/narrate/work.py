@@ -6,19 +6,22 @@ Every task can be run again, anywhere: it finds what is already in the store and
 
 import contextlib
 import os
-from collections.abc import Callable, Iterable
+import platform
+import tempfile
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache, partial
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from narrate import speech, store
-from narrate.errors import NarrateError
+from narrate import process, speech, store
+from narrate.errors import AudioError, NarrateError, VoiceError
 from narrate.mix.options import MixOptions
 from narrate.publish.options import Mp3Options
 from narrate.script import Interlude
 from narrate.speech import Ensemble, SpeechOptions
+from narrate.store import Place
 from narrate.take import Delivery, Measure, measure_from_bytes, pcm_from_bytes, to_bytes
 
 if TYPE_CHECKING:
@@ -54,10 +57,15 @@ class Line:
 class SpeakTask:
     """Make sure that the store has the takes of `lines`. `fresh`: speak them even when it has."""
 
-    store: Path
+    store: Place
     speech: SpeechOptions
     lines: tuple[Line, ...]
     fresh: bool = False
+
+    @property
+    def key(self) -> str:
+        """What is asked for, whoever asks."""
+        return store.key("speak", lines=[line.key for line in self.lines], fresh=self.fresh)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -70,20 +78,27 @@ class Spoken:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Sound:
-    """A part of a stretch: what sounds (None for silence) and for how many frames at the task's `mix_rate`."""
+    """A part of a stretch: what sounds (None for silence) and for how many frames at the task's `mix_rate`.
+
+    An interlude goes on for `under` frames below what follows it.
+    """
 
     source: Line | Interlude | None
     frame_count: int
+    under: int = 0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class EncodeTask:
     """Make sure that the store has a stretch encoded by `codec` under `key`: its MPEG frames, or `Packets`. `scratch`
-    is a folder to work in."""
+    is a folder to work in; None for one of the worker's own, on another machine: the listener's
+    `recordings` are then in the store, under these names by their scenes."""
 
-    store: Path
-    scratch: Path
+    store: Place
+    scratch: Path | None
     speech: SpeechOptions
+    encoder_fingerprint: str
+    recordings: tuple[tuple[str, str], ...]
     key: str
     sounds: tuple[Sound, ...]
     gain_db: float
@@ -108,23 +123,45 @@ def take_key(engine_fingerprint: str, delivery: Delivery, spoken: str) -> str:
 
 def speak(task: SpeakTask) -> Spoken:
     """Speak what the store does not have yet. Raises SpeechError naming the sentence that could not be spoken."""
-    kept = store.Store(task.store)
-    takes = [_take(kept, task.speech, line, measure_from_bytes, fresh=task.fresh) for line in task.lines]
+    kept = store.open_store(task.store)
+    if not task.fresh:
+        kept.fetch("takes", [line.key for line in task.lines])
+    with kept.together():
+        takes = [_take(kept, task.speech, line, measure_from_bytes, fresh=task.fresh) for line in task.lines]
     return Spoken(measures=tuple(each for each, _ in takes), block_powers=b"".join(powers for _, powers in takes))
 
 
 def encode(task: EncodeTask) -> int:
     """Mix and encode a stretch, unless the store has it; returns the count of its bytes there."""
-    kept = store.Store(task.store)
+    kept = store.open_store(task.store)
     have = kept.get("stretches", task.key)
     if have is not None:
         return len(have)
-    blocks = partial(map, partial(_samples, kept, task), task.sounds)
-    # Under a name of this process: the ffmpeg of a worker that died may still be writing under its own.
-    scratch = task.scratch / f"{task.key[:16]}-{os.getpid()}.{task.codec}"
-    data = _mpeg_frames(task, blocks, scratch) if task.codec == MP3 else _packets(task, blocks, scratch)
+    if process.ffmpeg_version() != task.encoder_fingerprint:
+        raise _other("ffmpeg", process.ffmpeg_version(), task.encoder_fingerprint)
+    kept.fetch("takes", [sound.source.key for sound in task.sounds if isinstance(sound.source, Line)])
+    blocks = partial(_mixed, kept, task)
+    with _scratch(task) as scratch:
+        data = _mpeg_frames(task, blocks, scratch) if task.codec == MP3 else _packets(task, blocks, scratch)
     kept.put("stretches", task.key, data)
     return len(data)
+
+
+def _other(what: str, found: str, wanted: str) -> VoiceError:
+    return VoiceError(
+        f"the worker on {platform.node()} has another {what} than the build: {found}, not {wanted}",
+        hint="install the same versions on every machine",
+    )
+
+
+@contextlib.contextmanager
+def _scratch(task: EncodeTask) -> Iterator[Path]:
+    if task.scratch is None:
+        with tempfile.TemporaryDirectory(prefix="narrate-") as folder:
+            yield Path(folder, f"stretch.{task.codec}")
+    else:
+        # Under a name of this process: the ffmpeg of a worker that died may still be writing under its own.
+        yield task.scratch / f"{task.key[:16]}-{os.getpid()}.{task.codec}"
 
 
 def _mpeg_frames(task: EncodeTask, blocks: Blocks, scratch: Path) -> bytes:
@@ -164,16 +201,34 @@ def _take(
             kept.drop("takes", line.key)
     from narrate.mix.loudness import take_powers
 
-    take = engine(options).speak(line.spoken, line.delivery)
+    voices = engine(options)
+    fingerprint = voices.fingerprint(line.delivery.voice)
+    if take_key(fingerprint, line.delivery, line.spoken) != line.key:
+        raise _other("speech engine", fingerprint, "the one that the sentence was planned for")
+    take = voices.speak(line.spoken, line.delivery)
     data = to_bytes(take, take_powers(take.pcm, take.info.sample_rate).tobytes())
     kept.put("takes", line.key, data)
     return read(data)
 
 
+def _mixed(kept: store.Store, task: EncodeTask) -> "Iterator[NDArray[np.float32]]":
+    """The task's sounds, one after the other, with what goes on of one laid under those behind it."""
+    import numpy as np
+
+    rest = np.zeros((0, 1), np.float32)
+    for sound in task.sounds:
+        pcm = _samples(kept, task, sound)
+        if len(rest):
+            over = min(len(rest), sound.frame_count)
+            pcm[:over] += rest[:over]
+        rest = np.concatenate((rest[sound.frame_count :], pcm[sound.frame_count :]))
+        yield pcm[: sound.frame_count]
+
+
 def _samples(kept: store.Store, task: EncodeTask, sound: Sound) -> "NDArray[np.float32]":
     import numpy as np
 
-    from narrate.mix.interlude import clip, load_bed
+    from narrate.mix.interlude import Under, clip, load_bed
     from narrate.units import db_to_gain
 
     rate = task.mix_rate
@@ -182,17 +237,36 @@ def _samples(kept: store.Store, task: EncodeTask, sound: Sound) -> "NDArray[np.f
             return np.zeros((sound.frame_count, 1), np.float32)
         case Interlude() as interlude:
             return clip(
-                load_bed(task.mix.interlude or interlude.scene, sample_rate=rate),
+                load_bed(_sound(kept, task, interlude.scene), sample_rate=rate),
                 frames=sound.frame_count,
                 seed=interlude.seed,
                 loudness_lufs=task.mix.loudness_lufs - task.mix.interlude_below_lu,
                 fade_s=task.mix.interlude_fade_s,
+                under=Under(frames=sound.under, speech_lufs=task.mix.loudness_lufs) if sound.under else None,
             )
         case Line() as line:
             pcm, own_rate = _take(kept, task.speech, line, pcm_from_bytes)
             pcm = _resampled(pcm, own_rate, sound.frame_count, rate)
             pcm *= np.float32(db_to_gain(task.gain_db))
             return pcm
+
+
+def _sound(kept: store.Store, task: EncodeTask, scene: str) -> str | Path:
+    """What is heard in a scene; a recording from another machine is brought here."""
+    sound = task.mix.sound(scene)
+    name = dict(task.recordings).get(scene)
+    if name is None or not isinstance(sound, Path):
+        return sound
+    here = store.default_root() / "recordings" / (name + sound.suffix)
+    if not here.exists():
+        data = kept.get("recordings", name)
+        if data is None:
+            raise AudioError(f"{sound}: not in the store any more", hint="build it again")
+        here.parent.mkdir(parents=True, exist_ok=True)
+        part = here.with_name(f".{here.name}.{os.getpid()}.part")
+        part.write_bytes(data)
+        part.replace(here)
+    return here
 
 
 def _resampled(pcm: "NDArray[np.float32]", own_rate: int, frame_count: int, sample_rate: int) -> "NDArray[np.float32]":

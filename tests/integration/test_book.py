@@ -2,9 +2,11 @@
 
 import json
 import logging
+import multiprocessing
 import re
 import shutil
 import subprocess
+import sys
 import warnings
 import wave
 from dataclasses import dataclass
@@ -19,8 +21,9 @@ from mutagen.id3 import ID3
 from PIL import Image
 from running import SHORT, environment, narrate, shared
 
-from conftest import EXAMPLE, contents, decoded, timeline
+from conftest import EXAMPLE, Listener, contents, decoded, timeline
 from meters import ebur128_lufs
+from narrate import pipeline
 from narrate.process import ffmpeg_path
 
 RATE = 44100
@@ -305,6 +308,28 @@ def test_parallelism_place_time_zone_and_locale_change_no_byte(ferry: Book, tmp_
     variables = {"TZ": "Pacific/Kiritimati", "LC_ALL": "C", "PYTHONHASHSEED": "7", "HOME": str(tmp_path)}
     again = build(write_ferry(other), other, "--jobs", "1", **variables)
     assert contents(again.folder) == contents(ferry.folder)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="workers are forked on Linux only")
+def test_workers_that_are_forked_apart_from_a_long_book_change_no_byte(
+    ferry: Book, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pipeline, "_INLINE_CHARACTERS", 0)
+    monkeypatch.setattr(pipeline, "_SHARED_CHARACTERS", 0)
+    forks = watched_forks(monkeypatch)
+    request = pipeline.Request(source=write_ferry(tmp_path), out=tmp_path / "out", store=tmp_path / "store", jobs=2)
+    project = pipeline.open_project(request)
+    release = pipeline.run(project, pipeline.make_plan(project), Listener())
+    assert contents(release.folder) == contents(ferry.folder)
+    assert forks == ["forkserver"]
+
+
+def watched_forks(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The start methods that are asked for from now on."""
+    asked: list[str] = []
+    real = multiprocessing.get_context
+    monkeypatch.setattr(multiprocessing, "get_context", lambda method: asked.append(method) or real(method))
+    return asked
 
 
 def test_a_listener_s_own_stereo_recording_is_the_interlude(tmp_path: Path) -> None:

@@ -42,7 +42,7 @@ from fake_engine import FakeEngine
 from narrate import speech, work
 from narrate.cli.app import app
 from narrate.publish import mp3
-from narrate.store import Store
+from narrate.store import FolderStore
 
 
 @dataclass
@@ -366,7 +366,7 @@ def test_stdout_is_the_folder_and_nothing_else(shelf: Shelf) -> None:
 def test_json_is_one_object_on_stdout(shelf: Shelf) -> None:
     ran = shelf.build(None, "--json")
     said = json.loads(ran.out)
-    assert sorted(said) == ["book", "chapters", "duration_s", "folder", "warnings"]
+    assert sorted(said) == ["book", "chapters", "duration_s", "folder", "formats", "warnings"]
     assert (said["folder"], said["warnings"]) == (str(shelf.book), [])
     assert Path(said["book"]).is_file()
     heads = [{name: value for name, value in chapter.items() if name != "cues"} for chapter in timeline(shelf.book)]
@@ -465,7 +465,7 @@ def stop_once(folder: Path, signal_number: int, *, group: bool, when: str) -> St
         assert process.stdout is not None
         assert process.stdout.read() == b""
     assert list(folder.glob("out/**/*")) == [], "nothing was published, and nothing else lies about"
-    kept = Store(folder / "store")
+    kept = FolderStore(folder / "store")
     for entry in kept.entries():
         assert kept.get(entry.kind, entry.path.name) is not None, "half written, and under its final name"
     return Stopped(code=process.returncode, err=log.read_text(), took_s=took_s)
@@ -743,7 +743,7 @@ def test_inspect_measures_a_folder_or_a_file(shelf: Shelf) -> None:
     assert [line.split()[0] for line in table.splitlines()[:4]] == ["file", "A", "01", "02"]
     assert re.search(r"TALB +A Short Drive", table)
     assert re.search(r"2 +0:\d\d +And one sentence after", table)
-    (facts,) = json.loads(narrate("inspect", shelf.book / "A Short Drive.mp3", "--json").out)
+    (facts,) = json.loads(narrate("inspect", shelf.book / "A Short Drive.mp3", "--json").out)["files"]
     assert facts["duration_s"] == pytest.approx(sum(c["duration_s"] for c in timeline(shelf.book)), abs=0.06)
     assert -30 < facts["loudness_lufs"] < -15
     assert facts["true_peak_dbtp"] <= -1.5

@@ -9,8 +9,11 @@ from typer.core import TyperGroup
 
 from narrate.cli import (
     build,
+    captions,
     doctor,
     inspect,
+    interludes,
+    library,
     names,
     plan,
     player,
@@ -117,8 +120,11 @@ app.command("say")(say.say)
 app.command("script")(script.script)
 app.command("names")(names.names)
 app.command("inspect")(inspect.inspect)
+app.command("interludes")(interludes.interludes)
 app.command("player")(player.player)
 app.command("serve")(serve.serve)
-app.command("voices")(voices.voices)
+app.command("captions")(captions.captions)
+app.add_typer(voices.app, name="voices")
 app.command("store")(store.store)
+app.add_typer(library.app, name="library")
 app.command("doctor")(doctor.doctor)

@@ -1,6 +1,7 @@
-"""`narrate inspect`: a finished book as a table: chapters, tags, durations, loudness, peaks."""
+"""`narrate inspect`: a finished book as a table, as a picture, and what is wrong with it."""
 
 import math
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -8,11 +9,20 @@ import typer
 
 from narrate.cli import options
 from narrate.cli.output import print_json, shortened, table
-from narrate.cli.streams import printable
+from narrate.cli.streams import printable, remark
+from narrate.errors import FaultError
 from narrate.units import clock
 
 if TYPE_CHECKING:
     from narrate.inspection import Facts
+    from narrate.judging import Verdict
+
+Plot = Annotated[
+    Path | None,
+    typer.Option(
+        "--plot", metavar="FILE", readable=False, help="Draw the book into FILE (.png or .svg): a lane a chapter."
+    ),
+]
 
 
 def inspect(
@@ -20,15 +30,39 @@ def inspect(
         Path,
         typer.Argument(metavar="FILE|DIR", readable=False, help="A book's folder, or one file.", show_default=False),
     ],
+    plot: Plot = None,
     json: options.Json = False,
 ) -> None:
-    """Show what a finished book says of itself, and measure it."""
+    """Show what a finished book says of itself, measure it, and say what is wrong with it."""
     from narrate.inspection import inspect_path
+    from narrate.judging import judge
 
+    if plot:
+        from narrate.portrait import check_plot
+
+        check_plot(path, plot)
     facts = list(inspect_path(path))
+    verdicts = list(judge(path, facts)) if path.is_dir() else []
+    if plot:
+        from narrate.portrait import draw
+
+        draw(path, facts, plot)
     if json:
-        print_json([_object(each) for each in facts])
-        return
+        print_json({"files": [_object(each) for each in facts], "verdicts": [_verdict(each) for each in verdicts]})
+    else:
+        _tell(facts)
+        if verdicts:
+            print("\nverdicts")
+        for verdict in verdicts:
+            print(printable(str(verdict)))
+    if plot:
+        remark(printable(f"drawn: {plot}"))
+    if verdicts:
+        count = len(verdicts)
+        raise FaultError(f"{path}: {count} thing{'s' * (count != 1)} wrong with this book")
+
+
+def _tell(facts: "Sequence[Facts]") -> None:
     rows = [
         [
             shortened(each.path.name, 56),
@@ -64,3 +98,7 @@ def _object(facts: "Facts") -> dict[str, object]:
 def _finite(level: float) -> float | None:
     """JSON has no number for the level of silence."""
     return level if math.isfinite(level) else None
+
+
+def _verdict(verdict: "Verdict") -> dict[str, object]:
+    return {"kind": str(verdict.kind), "file": verdict.file, "at_s": verdict.at_s, "message": verdict.message}

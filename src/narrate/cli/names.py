@@ -22,9 +22,9 @@ def names(source: options.Source, language: options.Language = None, json: optio
                     "kind": str(each.name.kind),
                     "count": each.name.count,
                     "chapter": each.name.chapter,
-                    "line": each.name.line,
-                    "href": each.name.href,
-                    "sentence": each.name.sentence,
+                    "line": each.name.first.line,
+                    "href": each.name.first.href,
+                    "sentence": each.name.first.text,
                     "say": each.say,
                 }
                 for each in found
@@ -38,7 +38,7 @@ def names(source: options.Source, language: options.Language = None, json: optio
             _place(each.name),
             str(each.name.kind),
             each.say,
-            shortened(each.name.sentence, 60),
+            shortened(each.name.first.text, 60),
         ]
         for each in found
     ]
@@ -46,5 +46,4 @@ def names(source: options.Source, language: options.Language = None, json: optio
 
 
 def _place(name: "Name") -> str:
-    inside = f"line {name.line}" if name.line else shortened(name.href, 40)
-    return ", ".join(filter(None, (f"chapter {name.chapter}", inside)))
+    return ", ".join(filter(None, (f"chapter {name.chapter}", shortened(name.first.place, 40))))

@@ -26,6 +26,12 @@ else:  # Typer knows no unions
 # `readable=False`: Typer's own look at a path would answer with its usage, and with another code than our errors.
 Out = Annotated[Path, typer.Option("--out", help="Where books go: OUT/Author/Title/.", metavar="DIR", readable=False)]
 Voice = Annotated[str | None, typer.Option("--voice", help="A voice by id, name or language; see `narrate voices`.")]
+Engine = Annotated[
+    str | None, typer.Option("--engine", help="pyttsx3, piper, kokoro, or another package's.", metavar="NAME")
+]
+Device = Annotated[
+    str | None, typer.Option("--device", help="Where neural voices are computed.", metavar="auto|cpu|cuda")
+]
 Rate = Annotated[int | None, typer.Option("--rate", help="Words a minute, 80 to 450 (175).", metavar="WPM")]
 Pitch = Annotated[int | None, typer.Option("--pitch", help="0 to 100 (50).")]
 Language = Annotated[str | None, typer.Option("--language", help="The document's language, e.g. en-GB.")]
@@ -35,6 +41,13 @@ InterludeFile = Annotated[
 ]
 Interludes = Annotated[
     bool | None, typer.Option("--interludes/--no-interludes", help="Drive between sections, or not.")
+]
+Scene = Annotated[
+    str | None, typer.Option("--scene", help="What interludes sound like; see `narrate interludes`.", metavar="NAME")
+]
+Scenes = Annotated[
+    str | None,
+    typer.Option("--scenes", help="A drive through one scene after the other.", metavar="journey"),
 ]
 InterludeSeconds = Annotated[float | None, typer.Option("--interlude-seconds", help="Length of an interlude (6).")]
 Describe = Annotated[
@@ -71,19 +84,27 @@ def flags(
     interlude: Path | None = None,
     interludes: bool | None = None,
     interlude_seconds: float | None = None,
+    scene: str | None = None,
+    scenes: str | None = None,
     describe: str | None = None,
+    engine: str | None = None,
+    device: str | None = None,
     formats: list[str] | None = None,
 ) -> "Flags":
     """Those settings that were given, by their names in the configuration. Paths count from the source's folder: they
     are remembered beside the book, for whoever regenerates a chapter from another folder."""
     given: dict[str, str | int | float | bool | None] = {
         "voice": voice,
+        "engine": engine,
+        "device": device,
         "rate": rate,
         "pitch": pitch,
         "language": language,
         "interludes.file": _seen_from(source.parent, interlude) if interlude else None,
         "interludes.enabled": interludes,
         "interludes.seconds": interlude_seconds,
+        "interludes.scene": scene,
+        "interludes.scenes": scenes,
         "describe.mode": describe,
         "formats": ", ".join(formats) if formats else None,
     }
@@ -105,6 +126,6 @@ def request(
     """What was asked for, with the defaults of this machine."""
     from narrate.process import cores
     from narrate.project import Request
-    from narrate.store import default_root
+    from narrate.store import default_place
 
-    return Request(source=source, out=out, flags=settings, store=store or default_root(), jobs=jobs or cores())
+    return Request(source=source, out=out, flags=settings, store=store or default_place(), jobs=jobs or cores())

@@ -21,9 +21,9 @@ def store(
     store: options.StoreDir = None, prune: Prune = False, limit: Limit = None, json: options.Json = False
 ) -> None:
     """Show the store of spoken sentences and encoded stretches, or make room in it."""
-    from narrate.store import Store, default_root, limit_bytes, size_bytes
+    from narrate.store import FolderStore, default_root, limit_bytes, size_bytes
 
-    kept = Store(store or default_root())
+    kept = FolderStore(store or default_root())
     most = size_bytes(limit, where="--limit") if limit is not None else limit_bytes()
     freed = kept.evict(most) if prune else 0
     kinds: dict[str, list[float]] = {}

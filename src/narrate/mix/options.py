@@ -11,7 +11,7 @@ class MixOptions:
     `sample_rate` in Hz is the release's. The speech of a chapter comes to `loudness_lufs` (integrated, ITU-R
     BS.1770-4; -18 LUFS is what AES TD1008 recommends for speech) with true peaks up to `ceiling_dbtp`. An interlude
     lies `interlude_below_lu` under the speech, is faded over `interlude_fade_s` at both ends, and is taken from the
-    bed of its scene, or from `interlude`, a recording of the listener's own.
+    bed of its scene: one of `recordings`, the listener's own by the names of their scenes, else one of the palette.
     """
 
     sample_rate: int = 44100
@@ -19,4 +19,8 @@ class MixOptions:
     ceiling_dbtp: float = -1.5
     interlude_below_lu: float = 9.0
     interlude_fade_s: float = 1.25
-    interlude: Path | None = None
+    recordings: tuple[tuple[str, Path], ...] = ()
+
+    def sound(self, scene: str) -> str | Path:
+        """What is heard in a scene: the listener's own recording, else the scene of that name in the palette."""
+        return dict(self.recordings).get(scene, scene)

@@ -60,10 +60,31 @@ def _flac(path: Path, edition: Edition) -> list[str]:
     return flac.write(path, edition)
 
 
+def _vtt(path: Path, edition: Edition) -> list[str]:
+    from narrate.publish import subtitles
+
+    return subtitles.write_vtt(path, edition)
+
+
+def _srt(path: Path, edition: Edition) -> list[str]:
+    from narrate.publish import subtitles
+
+    return subtitles.write_srt(path, edition)
+
+
+def _epub(path: Path, edition: Edition) -> list[str]:
+    from narrate.publish.epub import package
+
+    return package.write(path, edition)
+
+
 FORMATS: dict[str, Format] = {
     "m4b": Format(codec="aac", extension="m4b", media_type="audio/mp4", write=_m4b),
     "opus": Format(codec="opus", extension="opus", media_type="audio/ogg; codecs=opus", write=_opus),
     "flac": Format(codec="flac", extension="flac", media_type="audio/flac", write=_flac),
+    "epub": Format(codec="", extension="epub", media_type="application/epub+zip", write=_epub),
+    "vtt": Format(codec="", extension="vtt", media_type="text/vtt", write=_vtt),
+    "srt": Format(codec="", extension="srt", media_type="application/x-subrip", write=_srt),
 }
 """Every format by the name that `--format` takes, beside `MP3`."""
 

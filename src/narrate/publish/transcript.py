@@ -32,7 +32,8 @@ class HeardCue:
     """A cue as it was published. `kind` is utterance, pause or interlude; `start_s` counts from the start of the book.
 
     `text` is what is shown: of an utterance its words, of an interlude its caption. `role` is an utterance's, `reason`
-    a pause's; both are "" elsewhere.
+    a pause's; both are "" elsewhere. So are `spoken`, `about` and `speaker` of what is no utterance
+    (`script.Utterance`); `place` says where in the source it comes from.
     """
 
     kind: str
@@ -42,6 +43,63 @@ class HeardCue:
     role: str = ""
     reason: str = ""
     words: tuple[HeardWord, ...] = ()
+    id: str = ""
+    spoken: str = ""
+    about: str = ""
+    speaker: str = ""
+    place: str = ""
+
+    @property
+    def end_s(self) -> float:
+        """When it ends, from the start of the book."""
+        return self.start_s + self.duration_s
+
+    @property
+    def is_aside(self) -> bool:
+        """Whether it is a description or a note."""
+        return self.role in ("description", "note")
+
+    @property
+    def shown(self) -> str:
+        """What is to be read: the author's words, or what is said where there are none."""
+        return self.text if self.text.strip() else self.spoken
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class HeardChapter:
+    """A chapter as it was published: `file` names its MP3 inside the release, `start_s` is its place in the book."""
+
+    number: int
+    title: str
+    file: str
+    start_s: float
+    duration_s: float
+    cues: tuple[HeardCue, ...]
+
+
+def read_chapters(timeline: Path) -> Iterator[HeardChapter]:
+    """All chapters in order, one in memory at a time. Raises SourceError when the file cannot be read or is damaged."""
+    try:
+        with timeline.open("rb") as file:
+            lines = _whole_lines(iter(lambda: file.readline(_LONGEST_LINE), b""))
+            for line in lines:
+                if line.startswith(b'{"number":'):
+                    yield _chapter(json.loads(line + b"]}"), lines)
+    except OSError as error:
+        raise SourceError(f"{timeline}: cannot be read: {error.strerror}") from error
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+        raise SourceError(f"{timeline}: damaged", hint="build the book again") from error
+
+
+def _chapter(head: dict[str, Any], lines: Iterator[bytes]) -> HeardChapter:
+    return HeardChapter(
+        number=int(head["number"]),
+        title=_encodable(head["title"]),
+        file=str(head["file"]),
+        start_s=_seconds(head["start_s"]),
+        duration_s=_seconds(head["duration_s"]),
+        cues=tuple(heard_cue(json.loads(line)) for line in _to_the_end(lines)),
+    )
 
 
 def read_cues_of(timeline: Path, number: int) -> tuple[HeardCue, ...]:
@@ -50,7 +108,7 @@ def read_cues_of(timeline: Path, number: int) -> tuple[HeardCue, ...]:
     try:
         with timeline.open("rb") as file:
             cues = list(_lines_of(_whole_lines(iter(lambda: file.readline(_LONGEST_LINE), b"")), number))
-        return tuple(_cue(json.loads(line)) for line in cues)
+        return tuple(heard_cue(json.loads(line)) for line in cues)
     except OSError as error:
         raise SourceError(f"{timeline}: cannot be read: {error.strerror}") from error
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
@@ -70,6 +128,10 @@ def _lines_of(lines: Iterator[bytes], number: int) -> Iterator[bytes]:
             break
     else:
         raise ValueError("no such chapter")
+    yield from _to_the_end(lines)
+
+
+def _to_the_end(lines: Iterator[bytes]) -> Iterator[bytes]:
     for line in lines:
         if line == b"]}":
             return
@@ -77,11 +139,11 @@ def _lines_of(lines: Iterator[bytes], number: int) -> Iterator[bytes]:
     raise ValueError("cut short")
 
 
-def _cue(entry: dict[str, Any]) -> HeardCue:
+def heard_cue(entry: dict[str, Any]) -> HeardCue:
+    """A line of the file. Raises KeyError, TypeError or ValueError when it is none."""
     kind = entry["kind"]
-    text = entry.get("caption" if kind == "interlude" else "text", "")
-    # A lone surrogate has no place in UTF-8, and so in no file or answer that is made of this.
-    text = str(text).encode("utf-8", "replace").decode()
+    text = _encodable(entry.get("caption" if kind == "interlude" else "text", ""))
+    origin = entry.get("origin") or {}
     return HeardCue(
         kind=str(kind),
         start_s=_seconds(entry["start_s"]),
@@ -90,7 +152,17 @@ def _cue(entry: dict[str, Any]) -> HeardCue:
         role=str(entry.get("role", "")),
         reason=str(entry.get("reason", "")),
         words=tuple(_words(entry.get("words", []), _seconds(entry["start_s"]), len(text))),
+        id=str(entry.get("id", "")),
+        spoken=_encodable(entry.get("spoken", "")),
+        about=str(entry.get("about", "")),
+        speaker=_encodable(entry.get("speaker", "")),
+        place=_encodable(f"{origin.get('href', '')} {origin.get('line', '')}"),
     )
+
+
+def _encodable(text: object) -> str:
+    # A lone surrogate has no place in UTF-8, and so in no file or answer that is made of this.
+    return str(text).encode("utf-8", "replace").decode()
 
 
 def _words(entries: list[dict[str, Any]], cue_start_s: float, length: int) -> Iterator[HeardWord]:

@@ -83,8 +83,9 @@ def _joined(below: Mapping[str, object], above: Mapping[str, object]) -> dict[st
 
 
 def _seen_from_here(tables: dict[str, object], folder: Path) -> dict[str, object]:
-    if isinstance(interludes := tables.get("interludes"), dict) and "file" in interludes:
-        interludes["file"] = _from_here(folder / str(interludes["file"]))
+    if isinstance(interludes := tables.get("interludes"), dict):
+        for name in interludes.keys() & {"file", "folder"}:
+            interludes[name] = _from_here(folder / str(interludes[name]))
     if isinstance(lexicons := tables.get("lexicons"), list):
         tables["lexicons"] = [_from_here(folder / str(each)) for each in lexicons]
     return tables

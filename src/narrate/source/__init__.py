@@ -94,7 +94,7 @@ def read(source: Path | Location) -> Document:
     document = reader(path, data)
     if not document.chapters:
         raise SourceError(f"{shown(path)}: no text in it", hint="give a file that has words in it")
-    return audited(_in_a_language(document))
+    return _counted(_in_a_language(document))
 
 
 def _in_a_language(document: Document) -> Document:
@@ -106,18 +106,12 @@ def _in_a_language(document: Document) -> Document:
     return replace(document, metadata=replace(document.metadata, language=language_of(document) or "en"))
 
 
-def audited(document: Document) -> Document:
-    """The document with a warning when its account does not add up; one whose reader does not count is counted."""
-    kept = sum(len(chapter.blocks) for chapter in document.chapters)
-    skipped = sum(each.count for each in document.skipped)
-    if not document.seen:
-        return replace(document, seen=kept + skipped)
-    if document.is_balanced:
+def _counted(document: Document) -> Document:
+    """The document with the number of its blocks, where its reader (another package's, perhaps) does not count them."""
+    if document.seen:
         return document
-    remark = (
-        f"{document.seen} blocks were seen, {kept} are read and {skipped} skipped: a fault of narrate, please report it"
-    )
-    return replace(document, warnings=(*document.warnings, remark))
+    kept = sum(len(chapter.blocks) for chapter in document.chapters)
+    return replace(document, seen=kept + sum(each.count for each in document.skipped))
 
 
 def _contents(path: Path) -> bytes:

@@ -8,14 +8,12 @@ from collections.abc import MutableMapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from narrate.assets import palette
 from narrate.document import Block, Figure, Origin, PageBreak, SceneBreak, Silence, VoiceChange
 
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt
     from markdown_it.rules_block import StateBlock
-
-SCENE = "car driving"
-"""What an interlude's line says: the caption of its sound."""
 
 LONGEST_PAUSE_S = 60.0
 _MOST_WARNINGS = 20
@@ -59,7 +57,12 @@ def parsed(line: str, origin: Origin) -> Directive | None:
             return _pause(inner, origin)
         case "image" | "image:":
             return _figure(inner, origin)
-    return SceneBreak(origin=origin) if inner.casefold() == SCENE else None
+        case "interlude" if not rest:
+            return SceneBreak(origin=origin)
+        case "scene" if rest:
+            return SceneBreak(scene=" ".join(rest.casefold().split()), origin=origin)
+    scene = " ".join(inner.casefold().split())
+    return SceneBreak(scene=scene, origin=origin) if scene in palette() else None
 
 
 def _pause(inner: str, origin: Origin) -> Silence | None:
@@ -100,8 +103,12 @@ def written(directive: Directive) -> str:
             named = {"image": directive.alt, "caption": directive.caption, "credit": directive.credit}
             parts = [f"{name}: {_barred(text)}" for name, text in named.items() if text]
             return f"::: {' | '.join(parts) or 'image'} :::" if directive.alt else _nameless(parts)
+        case SceneBreak(scene=scene) if scene in palette():
+            return f"::: {scene} :::"
+        case SceneBreak(scene=scene) if scene:
+            return f"::: scene {scene} :::"
         case _:
-            return f"::: {SCENE} :::"
+            return "::: interlude :::"
 
 
 def _nameless(parts: list[str]) -> str:

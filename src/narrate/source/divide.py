@@ -6,6 +6,7 @@ Every reader shares it, so that structure means the same in every format. Pure.
 import itertools
 import re
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from narrate.document import (
     Block,
@@ -23,6 +24,7 @@ from narrate.document import (
     Table,
     VoiceChange,
 )
+from narrate.source.lines import is_caption
 from narrate.source.name import plain
 
 PART = re.compile(r"(?:part|book|volume|teil|buch|band|partie|livre|tome|parte|libro)\b", re.IGNORECASE)
@@ -47,10 +49,13 @@ def divide(blocks: Iterable[Block], *, opening: Sequence[Heading] = (), chapter_
     sequence = list(blocks)
     level = chapter_level or _chapter_level(sequence)
     headed = any(isinstance(block, Heading) and block.level <= level for block in sequence)
-    runs = _by_headings(sequence, level) if headed else _by_scenes(sequence)
+    runs = _by_headings(sequence, level, has_title=bool(opening)) if headed else _by_scenes(sequence)
     chapters = [_chapter(run, level if headed else 0) for run in runs]
     if not opening:
         return tuple(chapters)
+    if chapters and not chapters[0].titled:  # not named by its author and a date
+        prose = [block for block in runs[0] if not _is_line(block)]
+        chapters[0] = replace(chapters[0], title=_name(prose or runs[0]))
     if not chapters:
         return (Chapter(title=short(opening[0].text), titled=True, blocks=tuple(opening)),)
     first = chapters[0]
@@ -105,7 +110,7 @@ def _only_parts(blocks: Sequence[Block], level: int) -> bool:
     return True
 
 
-def _by_headings(blocks: Sequence[Block], level: int) -> list[list[Block]]:
+def _by_headings(blocks: Sequence[Block], level: int, *, has_title: bool) -> list[list[Block]]:
     runs: list[list[Block]] = [[]]
     has_text = False
     for block in blocks:
@@ -114,13 +119,24 @@ def _by_headings(blocks: Sequence[Block], level: int) -> list[list[Block]]:
                 runs.append([])
                 has_text = False
         elif isinstance(block, SceneBreak):
-            if not has_text or isinstance(runs[-1][-1], SceneBreak):
+            if not has_text:
                 continue
+            if isinstance(runs[-1][-1], SceneBreak):
+                if not block.scene:
+                    continue
+                runs[-1].pop()
         else:
-            # Before the first heading a figure or an epigraph alone is no chapter: it belongs to the one that follows.
-            has_text = has_text or len(runs) > 1 or _is_prose(block) or _has_heading(runs[0])
+            # Before the first heading a figure or an epigraph alone is no chapter, nor are below the work's title its
+            # author and a date: they belong to the chapter that follows.
+            opens = _is_prose(block) and not (has_title and _is_line(block))
+            has_text = has_text or len(runs) > 1 or opens or _has_heading(runs[0])
         runs[-1].append(block)
     return [trimmed for run in runs if (trimmed := _trimmed(run))]
+
+
+def _is_line(block: Block) -> bool:
+    """Whether a paragraph is too short for prose: a name, a date."""
+    return isinstance(block, Paragraph) and is_caption(block.text)
 
 
 def _has_heading(run: Sequence[Block]) -> bool:
@@ -135,6 +151,8 @@ def _by_scenes(blocks: Sequence[Block]) -> list[list[Block]]:
             has_prose = has_prose or _is_prose(block) or len(runs) > 1
             runs[-1].append(block)
         elif has_prose and runs[-1]:
+            if block.scene:
+                runs[-1].append(block)
             runs.append([])
     return [run for run in runs if run]
 
@@ -149,7 +167,7 @@ def has_prose(blocks: Sequence[Block]) -> bool:
 
 
 def _trimmed(run: list[Block]) -> list[Block]:
-    while run and isinstance(run[-1], SceneBreak):
+    while run and isinstance(run[-1], SceneBreak) and not run[-1].scene:
         run.pop()
     return run
 

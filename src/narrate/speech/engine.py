@@ -34,7 +34,8 @@ class Voice:
 class Traits:
     """What an engine is like, for those who plan its work.
 
-    `phonemes`: it understands words that carry phonemes (`script.pronounced`); others are given plain words.
+    `phonemes`: it understands words that carry phonemes (`script.pronounced`) and signs of stress (`script.Stress`);
+    others are given plain words.
     `longest`: characters that it can speak at once; a longer utterance is spoken in parts.
     `forkable`: a process that has spoken may be forked. One that is not is built anew in each worker.
     `varies`: it may skip, repeat or babble, and another attempt gives another take: its takes are judged by ear.
@@ -86,4 +87,4 @@ class BatchEngine(Engine, Protocol):
     """An engine that is quicker when it is given several utterances at once."""
 
     def speak_all(self, lines: Sequence[tuple[str, Delivery]]) -> Sequence[Take]:
-        """The takes of `lines` (spoken, delivery), in order, each the same as from `speak`."""
+        """The takes of at most `traits.batch` lines (spoken, delivery), in order, each the same as from `speak`."""

@@ -14,7 +14,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING, cast
 
 from narrate.errors import VoiceError
-from narrate.script import plain
+from narrate.script import plain, plain_places
 from narrate.speech.engine import BatchEngine, Delivery, Engine, Traits, Voice
 from narrate.speech.options import SpeechOptions
 
@@ -108,7 +108,7 @@ class Ensemble:
     def speak(self, spoken: str, delivery: Delivery) -> "Take":
         """See `Engine.speak`."""
         engine, voice = self._of(delivery.voice)
-        return engine.speak(_understood(engine, spoken), replace(delivery, voice=voice))
+        return _placed(engine, spoken, engine.speak(_understood(engine, spoken), replace(delivery, voice=voice)))
 
     def speak_all(self, lines: Sequence[tuple[str, Delivery]]) -> "Iterator[Take]":
         """The takes of `lines` (spoken, delivery), in order, each as soon as it is there."""
@@ -117,9 +117,22 @@ class Ensemble:
             if size == 1:
                 yield from (self.speak(*line) for line in group)
                 continue
-            asked = [(_understood(engine, text), replace(how, voice=self._of(how.voice)[1])) for text, how in group]
+            asked = list(group)
             for start in range(0, len(asked), size):
-                yield from cast(BatchEngine, engine).speak_all(asked[start : start + size])
+                part = asked[start : start + size]
+                lines = [(_understood(engine, text), replace(how, voice=self._of(how.voice)[1])) for text, how in part]
+                takes = cast(BatchEngine, engine).speak_all(lines)
+                yield from (_placed(engine, text, take) for (text, _), take in zip(part, takes, strict=True))
+
+    def why_silent(self, name: str) -> str:
+        """Why the engine called `name` has no voice here, and what to do about it; "" when it has one."""
+        try:
+            if self.engine(name).voices():
+                return ""
+            self.engine(name).resolve("", "en")
+        except VoiceError as error:
+            return f"{error} ({error.hint})" if error.hint else str(error)
+        return ""
 
     def _of(self, voice: str) -> tuple[Engine, str]:
         """The engine of a voice's id, and the id by which that engine knows it."""
@@ -159,6 +172,18 @@ class Ensemble:
 
 def _understood(engine: Engine, spoken: str) -> str:
     return spoken if engine.traits.phonemes else plain(spoken)
+
+
+def _placed(engine: Engine, spoken: str, take: "Take") -> "Take":
+    """The take with the places of its words in `spoken`, where the engine was given plain words."""
+    if engine.traits.phonemes or plain(spoken) == spoken:
+        return take
+    places = plain_places(spoken)
+    words = tuple(
+        replace(word, spoken_start=places[word.spoken_start], spoken_end=places[word.spoken_end - 1] + 1)
+        for word in take.info.words
+    )
+    return replace(take, info=replace(take.info, words=words))
 
 
 def _id(engine: Engine, voice: str) -> str:

@@ -3,9 +3,8 @@
 import re
 from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
-from itertools import pairwise
 
-from narrate.script import PRONOUNCED
+from narrate.script import PRONOUNCED, Stress
 from narrate.speech.ipa import to_espeak
 
 # Control characters: espeak-ng takes U+0001 for the start of a command in the text, U+0000 for its end. Lone
@@ -20,12 +19,17 @@ _LONG = re.compile(r"\w{41,}")
 _LATIN = "[^\\W_\u0e00-\u1fff\u2e80-\uffff\U00020000-\U0003ffff]{65,}"
 _CJK = "[\u3040-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff]{41,}"
 _LATIN_LIMIT = 64
+_STRESS = re.compile(f"[{''.join(Stress)}]")
+_COMMAND = "\x01"
+_COMMANDS: dict[str, str] = {Stress.EMPHASIS: "3F", Stress.STRONG: "4F", Stress.END: "0F"}
+"""espeak-ng's levels of emphasis, as its own SSML has them: moderate (longer and 5 dB louder), strong (7 dB), none.
+`test_what_the_author_stressed_is_longer_and_louder` measures them."""
 _CJK_LIMIT = 40
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Sayable:
-    """`text` may be spoken; `inserted` are the places in it of the spaces that the author did not write.
+    """`text` may be spoken; `inserted` are the places in it of spaces and the like that the author did not write.
 
     `phonemes`: there are words in it between [[ and ]] that are phonemes, all of them the lexicon's. `shifts` then say
     where the rest begins again: (character of `text`, character of the utterance's `spoken`).
@@ -52,14 +56,29 @@ def sayable(spoken: str, *, language: str = "") -> Sayable:
     """`spoken` with what cannot be spoken blanked out, character for character, and endless words divided.
 
     Words that carry phonemes become them, where `language` (a primary subtag) has names for them, else themselves.
+    Stress becomes espeak-ng's commands; a voice without a `language` is another engine's, which has none.
     """
     text, shifts, phonemes = _pronounced(spoken, language)
     text = _UNSPEAKABLE.sub(" ", text)
-    cuts = _cuts(text) if _LONG.search(text) else []
-    edges = [0, *cuts, len(text)]
-    pieces = [text[start:end] for start, end in pairwise(edges)]
-    inserted = tuple(cut + index for index, cut in enumerate(cuts))
-    return Sayable(text=" ".join(pieces), inserted=inserted, phonemes=phonemes, shifts=shifts)
+    if not language:
+        text = _STRESS.sub("", text)
+    insertions = [(found.end(), _COMMANDS[found[0]]) for found in _STRESS.finditer(text)]
+    insertions += ((cut, " ") for cut in (_cuts(text) if _LONG.search(text) else []))
+    text, inserted = _with(_STRESS.sub(_COMMAND, text), sorted(insertions))
+    return Sayable(text=text, inserted=inserted, phonemes=phonemes, shifts=shifts)
+
+
+def _with(text: str, insertions: list[tuple[int, str]]) -> tuple[str, tuple[int, ...]]:
+    """`text` with the `insertions` at their places, and where their characters stand in the result."""
+    pieces: list[str] = []
+    inserted: list[int] = []
+    at = length = 0
+    for place, added in insertions:
+        length += place - at
+        pieces += (text[at:place], added)
+        inserted += range(length, length + len(added))
+        length, at = length + len(added), place
+    return "".join((*pieces, text[at:])), tuple(inserted)
 
 
 def _pronounced(spoken: str, language: str) -> tuple[str, tuple[tuple[int, int], ...], bool]:

@@ -71,7 +71,8 @@ def edited(said: str, spans: tuple[Span, ...], edits: Sequence[Edit]) -> tuple[s
 
 
 def _with(said: str, spans: tuple[Span, ...], edit: Edit) -> tuple[str, tuple[Span, ...]]:
-    before = [span for span in spans if span.text_start < edit.start and span.text_end <= edit.start]
+    replaces = edit.start < edit.end
+    before = [s for s in spans if s.text_end <= edit.start and (replaces or s.text_start < edit.start)]
     inside = [span for span in spans if span.text_start < edit.end and span.text_end > edit.start]
     if edit.start == edit.end and inside:  # inside what is said as a whole: behind it
         at = inside[-1].text_end

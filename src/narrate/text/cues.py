@@ -10,6 +10,7 @@ from dataclasses import replace
 from narrate.document import Block, Chapter, Heading, Note, SceneBreak, Silence, VoiceChange
 from narrate.script import Account, ChapterScript, Cue, Interlude, Omission, Pause, Reason, Utterance
 from narrate.text.describe import Describer, is_described, not_said, wordless
+from narrate.text.journey import drive
 from narrate.text.options import Mode, Modes, Pauses, TextOptions
 
 _MOST_WARNINGS = 20
@@ -17,8 +18,11 @@ _EXCERPT = 80
 _NAMES = {"ListItem": "list item", "SceneBreak": "scene break", "PageBreak": "page"}
 
 
-def to_script(chapter: Chapter, *, number: int, last: bool, language: str, options: TextOptions) -> ChapterScript:
-    """The script of `chapter`, which is the `number`th of its book (from 1) and perhaps the `last`.
+def to_script(
+    chapter: Chapter, *, number: int, last: bool, language: str, options: TextOptions, work: str = ""
+) -> ChapterScript:
+    """The script of `chapter`, which is the `number`th of its book (from 1) and perhaps the `last`. A journey is drawn
+    from the name of the `work`.
 
     It begins and ends with a pause, and has exactly one pause between two neighbouring sounds. A chapter ends in an
     interlude, but for the last. `language` is a BCP 47 tag. What cannot be said at all ("…") becomes a warning.
@@ -33,7 +37,7 @@ def to_script(chapter: Chapter, *, number: int, last: bool, language: str, optio
     for block in blocks:
         match block:
             case SceneBreak():
-                tally.breaks(cues.section_ends(), block)
+                tally.breaks(cues.section_ends(block), block)
                 previous = None
                 continue
             case Silence():
@@ -57,13 +61,29 @@ def to_script(chapter: Chapter, *, number: int, last: bool, language: str, optio
         previous = block
     if blocks and not cues.has_sound:
         cues.sound(wordless(blocks[0], tally.unsaid[0].text if tally.unsaid else "", language))
+    finished = cues.finished(last=last)
+    if cues.ends_in_a_scene:
+        tally.heard()
+    if options.journey:
+        finished = _on_the_road(finished, work, number)
     return ChapterScript(
         number=number,
         title=chapter.title,
-        cues=cues.finished(last=last),
+        cues=finished,
         warnings=_warnings(tally.unsaid),
         account=tally.account(),
     )
+
+
+def _on_the_road(cues: Sequence[Cue], work: str, number: int) -> tuple[Cue, ...]:
+    """The interludes that no line gives a scene get the journey's."""
+    found = list(cues)
+    at = [index for index, cue in enumerate(cues) if isinstance(cue, Interlude)]
+    for index, scene in zip(at, drive(work, number, len(at)), strict=True):
+        interlude = found[index]
+        if isinstance(interlude, Interlude) and not interlude.line:
+            found[index] = replace(interlude, scene=scene, caption=f"[{scene}]")
+    return tuple(found)
 
 
 def _in_order(blocks: Sequence[Block], modes: Modes) -> Sequence[Block]:
@@ -98,6 +118,8 @@ class _Tally:
 
     def breaks(self, heard: bool, block: SceneBreak) -> None:
         """A section ends; whether anybody will hear of it is known at the next sound."""
+        if self._break and block.scene and not self._break.scene:
+            self._break, block = block, self._break
         if self._break or not heard:
             self._skip(block, "a break beside another one, or beside a chapter's edge, which is a break itself")
         else:
@@ -134,7 +156,7 @@ def _between(previous: Block, block: Block, *, leading: bool) -> Reason:
 
 
 def _warnings(unsaid: list[Utterance]) -> tuple[str, ...]:
-    told = [f"line {each.line}: nothing that can be said in “{each.text[:40]}”" for each in unsaid[:_MOST_WARNINGS]]
+    told = [f"{each.place}: nothing that can be said in “{each.text[:40]}”" for each in unsaid[:_MOST_WARNINGS]]
     if len(unsaid) > _MOST_WARNINGS:
         told.append(f"and {len(unsaid) - _MOST_WARNINGS} more places with nothing that can be said")
     return tuple(told)
@@ -149,8 +171,10 @@ class _Cues:
         self._cues: list[Cue] = []
         self._said: list[str] = []
         self._drives = 0
+        self.ends_in_a_scene = False
         self._waiting = self._table[Reason.HEAD]
         self._section_ended = False
+        self._named: SceneBreak | None = None
         self._asked: Pause | None = None
 
     @property
@@ -174,24 +198,35 @@ class _Cues:
         """A pause that was asked for: before the next sound, whatever pause would have been there."""
         self._asked = Pause(reason=Reason.ASKED, duration_s=duration_s)
 
-    def section_ends(self) -> bool:
-        """A break between two sections, which is heard when another sound follows. Not where none came before."""
+    def section_ends(self, block: SceneBreak) -> bool:
+        """A break between two sections, which is heard when another sound follows. Not where none came before. Of
+        several the first that names its scene says what is heard."""
         self._section_ended = self.has_sound
+        if self.has_sound and block.scene:
+            self._named = self._named or block
         return self._section_ended
 
     def _drive(self) -> None:
         section = self._table[Reason.SECTION]
         if not self._options.interludes:
+            self._named = None
             self._waiting = Pause(reason=Reason.SECTION, duration_s=2 * section.duration_s)
             return
-        options = self._options
+        options, named = self._options, self._named
+        self._named = None
+        scene = named.scene if named else options.scene
         # The chapter's first words, not its number, and no words near by: an interlude stays the same wherever its
         # chapter is moved, and whatever is changed in the text around it.
         self._drives += 1
         seed = "\n".join((*self._said[:2], str(self._drives)))
         seed = hashlib.sha256(seed.encode("utf-8", "surrogatepass")).hexdigest()[:16]
         interlude = Interlude(
-            scene=options.scene, caption=f"[{options.scene}]", duration_s=options.interlude_s, seed=seed
+            scene=scene,
+            caption=f"[{scene}]",
+            duration_s=options.interlude_s,
+            seed=seed,
+            line=named.origin.line if named else 0,
+            under_speech_s=options.under_speech_s,
         )
         self._cues += (section, interlude)
         self._waiting = section
@@ -201,6 +236,7 @@ class _Cues:
         if last or not self._options.interludes:
             self._waiting = Pause(reason=Reason.CHAPTER, duration_s=self._options.pauses.tail_s)
         else:
+            self.ends_in_a_scene = self._named is not None
             self._drive()
         return (*self._cues, self._asked or self._waiting)
 

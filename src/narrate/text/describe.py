@@ -23,7 +23,7 @@ from narrate.document import (
     Table,
     VoiceChange,
 )
-from narrate.script import Role, Span, Utterance
+from narrate.script import Role, Span, Utterance, without_signs
 from narrate.text.aligned import Aligned, edited
 from narrate.text.formulas import said_formula
 from narrate.text.inline import NOTHING, Inline, Reading
@@ -51,6 +51,14 @@ _KINDS: dict[type, str] = {
     Formula: "formulas",
     Note: "notes",
     PageBreak: "pages",
+}
+_ABOUT: dict[type, str] = {
+    Figure: "image",
+    Table: "table",
+    Code: "code",
+    Formula: "formula",
+    Note: "note",
+    PageBreak: "page",
 }
 _DEFAULTS = Modes()
 
@@ -118,7 +126,7 @@ class Describer:
             case Formula():
                 yield from _formula(block, voice, modes.formulas)
             case Note():
-                lead = " ".join(filter(None, (voice.phrases.note, block.label))) + ":"
+                lead = " ".join(filter(None, (voice.phrases.note, without_signs(block.label)))) + ":"
                 yield from self._prose(block.text, block.marks, voice, lead=lead)
             case PageBreak():
                 yield voice.only_said(block.label, voice.phrases.page.format(voice.say(block.label)[0]))
@@ -156,6 +164,7 @@ class _Voice:
         self.language = language
         self.lexicon = lexicon
         self.phrases = phrases_for(language)
+        self.about = _ABOUT.get(type(block), "")
 
     def say(self, text: str, marks: tuple[Mark, ...] = ()) -> tuple[str, tuple[Span, ...]]:
         """What is said for words of the author, in their own language where they are marked so, and its alignment."""
@@ -194,6 +203,7 @@ class _Voice:
             line=self.block.origin.line,
             href=self.block.origin.href,
             tongues=tuple(tongues),
+            about=self.about,
         )
 
     def _said(self, piece: _Piece) -> tuple[str, tuple[Span, ...]]:
@@ -228,7 +238,15 @@ class _Voice:
         """An utterance that says `said` where the author wrote `text`, or nothing at all."""
         span = Span(spoken_start=0, spoken_end=len(said), text_start=0, text_end=len(text))
         origin = self.block.origin
-        return Utterance(text=text, spoken=said, role=self.role, spans=(span,), line=origin.line, href=origin.href)
+        return Utterance(
+            text=text,
+            spoken=said,
+            role=self.role,
+            spans=(span,),
+            line=origin.line,
+            href=origin.href,
+            about=self.about,
+        )
 
 
 def _is_ended(text: str) -> bool:
@@ -299,7 +317,7 @@ def _code(code: Code, voice: _Voice, mode: Mode) -> Iterator[Utterance]:
         elif text:
             lines.append(text)
     count = sum(1 for line in code.text.split("\n") if line.strip())
-    lead = ", ".join(filter(None, (phrases.code, code.language, phrases.lines(count)))) + "."
+    lead = ", ".join(filter(None, (phrases.code, without_signs(code.language), phrases.lines(count)))) + "."
     if mode is Mode.BRIEF:
         yield voice.only_said(lines[0][:LONGEST] if lines else "", lead)
         return

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from narrate.script import without_signs
 from narrate.text.mathwords import MathWords, math_words_for
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ def said_formula(source: str, language: str) -> str:
         said = _Speaker(math_words_for(language)).all(root)
     except (ValueError, SyntaxError, RecursionError):
         said = source.replace("\\", " ") if mathml is not source or "<" not in source else ""
-    return " ".join(said.replace(" ,", ",").replace(",,", ",").split()).strip(" ,")
+    return " ".join(without_signs(said).replace(" ,", ",").replace(",,", ",").split()).strip(" ,")
 
 
 def _from_tex(source: str) -> str:

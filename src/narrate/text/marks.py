@@ -1,9 +1,15 @@
-"""What lies on the words besides letters, said: note marks, readings above the line, raised figures. Pure."""
+"""What lies on the words besides letters, said: note marks, readings above the line, raised figures, stress. Pure."""
 
 import re
+from collections.abc import Iterator
 
 from narrate.document import Mark, MarkKind
+from narrate.script import Stress, without_signs
 from narrate.text.words import Words
+
+_STRESSES = {MarkKind.EMPHASIS: Stress.EMPHASIS, MarkKind.STRONG: Stress.STRONG}
+_MOST_STRESSED = 4
+"""Words. A longer stretch in italics or bold is a title, a quotation or a lead: nobody stresses each of its words."""
 
 
 def within(marks: tuple[Mark, ...], start: int, end: int, *, shift: int = 0) -> tuple[Mark, ...]:
@@ -33,9 +39,9 @@ def said(mark: Mark, text: str, words: Words, code: str) -> str | None:
     """What is said for the stretch that `mark` lies on, or in its place; None to leave it as it is."""
     match mark.kind:
         case MarkKind.NOTE:
-            return note(mark.value, text[: mark.start], text[mark.end :], words)
+            return note(without_signs(mark.value), text[: mark.start], text[mark.end :], words)
         case MarkKind.RUBY:
-            return mark.value or None
+            return without_signs(mark.value) or None
         case MarkKind.SUPERSCRIPT:
             raised = text[mark.start : mark.end]
             if raised.isdigit() and text[mark.start - 1 : mark.start].isdigit():
@@ -50,3 +56,36 @@ def note(label: str, lead: str, rest: str, words: Words) -> str:
     word = words.note if words.note == "Anmerkung" else words.note.lower()
     lead = " " if lead.rstrip().endswith((",", ";", ":", "—", "–")) else ", "
     return f"{lead}{word} {label}" + ("," if re.match(r"\s\w", rest[:2]) else "")
+
+
+def stresses(marks: tuple[Mark, ...], text: str) -> Iterator[tuple[int, int, Stress]]:
+    """The stretches of a sentence that are stressed, in order, none in another: "I *did* see it".
+
+    A few words, with others beside them. Italics are also for titles, ships and foreign words: words that all begin
+    with capitals inside a sentence, or are marked as being in another language, are not stressed.
+    """
+    foreign = [mark for mark in marks if mark.kind is MarkKind.LANGUAGE]
+    at = 0
+    until = dict.fromkeys(_STRESSES, 0)
+    for mark in marks:
+        stress = _STRESSES.get(mark.kind)
+        if stress is None or mark.start < until[mark.kind]:  # emphasis within the same says nothing more
+            continue
+        until[mark.kind] = mark.end
+        if mark.start < at or any(each.start <= mark.start < each.end for each in foreign):
+            continue
+        before, words, after = text[: mark.start], text[mark.start : mark.end], text[mark.end :]
+        alone = not any(map(str.isalnum, before + after))
+        divided = any(map(str.isalnum, (before[-1:], after[:1])))  # a part of a word
+        if alone or divided or not _is_stressed(words, before):
+            continue
+        at = mark.end
+        yield mark.start, mark.end, stress
+
+
+def _is_stressed(words: str, before: str) -> bool:
+    each = [word for word in re.split(r"[\s—–/-]+", words) if any(map(str.isalnum, word))]
+    if not 0 < len(each) <= _MOST_STRESSED:
+        return False
+    is_named = all(word.lstrip("“\"‘'(")[:1].isupper() and len(word) > 1 for word in each) and not words.isupper()
+    return not is_named or not re.search(r"\w[^.!?…:]*$", before)

@@ -47,20 +47,19 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Name:
-    """A word as it is mostly written, how often it occurs, and where first: chapter, line or href, and the sentence."""
+    """A word as it is mostly written, how often it occurs, and the chapter and the utterance where it does first."""
 
     word: str
     kind: Kind
     count: int
     chapter: int
-    line: int
-    href: str
-    sentence: str
+    first: Utterance
 
 
 @dataclass(slots=True)
 class _Seen:
-    first: tuple[int, int, str, str]
+    chapter: int
+    first: Utterance
     written: Counter[str]
     inside: int = 0
     small: int = 0
@@ -87,7 +86,7 @@ class NameFinder:
             key = word.lower()
             seen = self._seen.get(key)
             if seen is None:
-                seen = _Seen(first=(chapter, utterance.line, utterance.href, text), written=Counter())
+                seen = _Seen(chapter=chapter, first=utterance, written=Counter())
                 self._seen[key] = seen
             seen.written[word] += 1
             if word[0].islower():
@@ -100,15 +99,12 @@ class NameFinder:
         for key, seen in sorted(self._seen.items(), key=lambda item: -item[1].written.total()):
             kind = self._kind(key, seen)
             if kind:
-                chapter, line, href, sentence = seen.first
                 yield Name(
                     word=seen.written.most_common(1)[0][0],
                     kind=kind,
                     count=seen.written.total(),
-                    chapter=chapter,
-                    line=line,
-                    href=href,
-                    sentence=sentence,
+                    chapter=seen.chapter,
+                    first=seen.first,
                 )
 
     def _kind(self, key: str, seen: _Seen) -> Kind | None:

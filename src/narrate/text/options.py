@@ -59,7 +59,8 @@ class Modes:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class TextOptions:
-    """`interludes` of `interlude_s` seconds of `scene` are played at section breaks and chapter ends.
+    """`interludes` of `interlude_s` seconds of `scene` are played at section breaks and chapter ends; on a `journey`,
+    of the scenes that it comes through (`text.journey`). Their beds go on for `under_speech_s` under what is said next.
 
     `lexicon` says how words are pronounced, `describe` what is said of pictures, tables, notes and the like.
     """
@@ -68,5 +69,7 @@ class TextOptions:
     interludes: bool = True
     interlude_s: float = 6.0
     scene: str = "car driving"
+    journey: bool = False
+    under_speech_s: float = 0.0
     lexicon: Lexicon = NO_LEXICON
     describe: Modes = field(default_factory=Modes)

@@ -10,8 +10,12 @@ import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from narrate.script import Span
+from narrate.script import Span, Stress
 from narrate.text.languages import Language
+
+_NEXT_WORD = re.compile(r"\s+(?=\S)")
+
+_FIRST_WORD = re.compile(r"(?=\w)")
 
 Say = Callable[[re.Match[str]], str | None]
 
@@ -60,18 +64,32 @@ class Changes:
             self._taken[start:end] = b"\1" * (end - start)
             self._found.append(Change(start, end, words))
 
+    def stress(self, start: int, end: int, stress: Stress) -> None:
+        """Stress `text[start:end]`; what is said as a whole is not divided."""
+        first = min((each.start for each in self._found if each.start < start < each.end), default=start)
+        last = max((each.end for each in self._found if each.start < end < each.end), default=end)
+        self._found.append(Change(first, first, stress))
+        for number, each in enumerate(self._found):
+            if each.start == each.end == last and each.words[-1:].strip():  # a note's mark: "note 3" is not stressed
+                self._found[number] = Change(last, last, _FIRST_WORD.sub(Stress.END, each.words, count=1))
+                return
+        if following := _NEXT_WORD.search(self._text, last):
+            self._found.append(Change(following.end(), following.end(), Stress.END))
+
     def aligned(self, plain: Callable[[str], str]) -> tuple[str, tuple[Span, ...]]:
         """What is said, and its spans; `plain` maps what lies between the changes sign for sign."""
         pieces: list[str] = []
         spans: list[Span] = []
         at = length = 0
-        for change in sorted(self._found, key=lambda each: (each.start, each.end)):
-            same = plain(self._text[at : change.start])
+        for change in sorted(self._found, key=lambda each: (each.start, each.end, each.words != Stress.END)):
+            # One of no length, a note's mark, may lie inside what is said as a whole: then it comes after it.
+            start, end = max(at, change.start), max(at, change.end)
+            same = plain(self._text[at:start])
             pieces += (same, change.words)
             length += len(same)
             spoken_end = length + len(change.words)
-            spans.append(Span(spoken_start=length, spoken_end=spoken_end, text_start=change.start, text_end=change.end))
-            length, at = spoken_end, change.end
+            spans.append(Span(spoken_start=length, spoken_end=spoken_end, text_start=start, text_end=end))
+            length, at = spoken_end, end
         pieces.append(plain(self._text[at:]))
         return "".join(pieces), tuple(spans)
 

@@ -14,7 +14,7 @@ _EMOJI = "\u2600-\u27bf\u2b00-\u2bff\u231a-\u23ff\U0001f000-\U0001faff"
 _JOINERS = "\u200d\ufe0e\ufe0f\u20e3\U0001f3fb-\U0001f3ff"
 _INVISIBLE = (
     "\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f"
-    "\u202a-\u202e\u2060-\u206f\u20e3\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffd\ud800-\udfff\ue000-\uf8ff"
+    "\u202a-\u202e\u2060-\u206f\u20e3\u3164\ufdd0-\ufdef\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffd\ud800-\udfff\ue000-\uf8ff"
     "\U000e0000-\U000e0fff\U000f0000-\U0010ffff"
 )
 _MARKS = (
@@ -55,10 +55,6 @@ def sign_rules(words: Words, language: Language | None, tag: str) -> list[Rule]:
             lambda found: _mail(found[0], words, language.at if language else "at"),
         ),
         rule(r"(?:https?://|www\.)[^\s<>\"“”«»]{1,2000}", lambda found: _address(found[0], words)),
-        rule(
-            r"</?[A-Za-z][A-Za-z0-9-]{0,20}(?:\s[^<>=\n]{1,60}=[^<>\n]{0,400})?\s?/?>|<!--|-->",
-            lambda found: " " * (not _at_edge(found)),
-        ),
         rule(rf"[{_EMOJI}][{_EMOJI}{_JOINERS}]{{0,200}}", lambda found: _emoji(found, tag, words)),
         *_note_marks(words),
         rule(r"&(?:amp;)?(?!c\.)", lambda found: apart(found, words.ampersand)),
@@ -86,6 +82,13 @@ def sign_rules(words: Words, language: Language | None, tag: str) -> list[Rule]:
         ),
         rule(rf"[{_INVISIBLE}]", lambda _: ""),
     ]
+
+
+MARKUP = Rule(
+    re.compile(r"</?[A-Za-z][A-Za-z0-9-]{0,20}(?:\s[^<>=\n]{1,60}=[^<>\n]{0,400})?\s?/?>|<!--|-->"),
+    lambda found: " " * (not _at_edge(found)),
+)
+"""Tags that were left in prose are not said. In a listing they are what it says."""
 
 
 def apart(found: re.Match[str], word: str) -> str:

@@ -1,29 +1,22 @@
-"""The store: takes and encoded stretches under the hash of everything that decided them. Only `work.py` and
-`pipeline.py` use it.
+"""The store as a folder of this machine. In: data and its name. Out: the same data, or None. Touches that folder only.
 
-An entry is one file: a magic line, the SHA-256 of its name and its data, the data. It gets its name only when it is
-whole, so a reader sees a whole entry or none, and on Linux a build that is killed leaves no half of one. What a
-crash, a full disk or a bit flip damaged, and what lies under another entry's name, fails its checksum, is dropped and
-made again. Entries are a cache: deleting any of them, at any time, loses nothing but time.
+An entry is one file that gets its name only when it is whole, so a reader sees a whole entry or none, and on Linux a
+build that is killed leaves no half of one.
 """
 
 import contextlib
 import errno
-import hashlib
 import itertools
-import json
 import os
-import re
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from narrate.errors import ConfigError, OutputError
+from narrate.errors import OutputError
+from narrate.store.sealing import HEAD_BYTES, seal
 
-_MAGIC = b"narrate store 2\n"
-_HEAD = len(_MAGIC) + hashlib.sha256().digest_size
 _TOUCH_EVERY_S = 3600  # an entry's time of use is good to the hour: a touch costs as much as a small read
 _LITTER_AFTER_S = 6 * 3600  # a temporary file this old belongs to no living build
 _ELSEWHERE = "name another folder with --store or NARRATE_STORE"
@@ -34,40 +27,6 @@ _HINTS = {
     errno.EROFS: f"that file system is read-only: {_ELSEWHERE}",
 }
 _serial = itertools.count()
-
-DEFAULT_LIMIT = 4_000_000_000
-"""Bytes that the store may hold between builds: the takes of about fifteen hours of speech."""
-
-
-def default_root() -> Path:
-    """`NARRATE_STORE`, else `narrate` in the user's cache folder."""
-    named = os.environ.get("NARRATE_STORE")
-    if named:
-        return Path(named)
-    from platformdirs import user_cache_path
-
-    return user_cache_path("narrate", appauthor=False)
-
-
-def limit_bytes() -> int:
-    """`NARRATE_STORE_LIMIT` ("2G", "500M"), else DEFAULT_LIMIT. Raises ConfigError when it is no size."""
-    named = os.environ.get("NARRATE_STORE_LIMIT")
-    return size_bytes(named, where="NARRATE_STORE_LIMIT") if named else DEFAULT_LIMIT
-
-
-def size_bytes(text: str, *, where: str) -> int:
-    """The bytes that "500M", "2G" or "1000000" mean, in powers of ten. Raises ConfigError naming `where`."""
-    matched = re.fullmatch(r"\s*(\d{1,15})(?:[.,](\d{1,3}))?\s*([kMGT]?)B?\s*", text, re.IGNORECASE)
-    if not matched:
-        raise ConfigError(f"{where}: not a size: {text!r}", hint='say "500M" or "2G"')
-    whole, fraction, unit = matched[1], matched[2] or "", matched[3].upper()
-    return round(float(f"{whole}.{fraction or 0}") * {"": 1, "K": 1e3, "M": 1e6, "G": 1e9, "T": 1e12}[unit])
-
-
-def key(step: str, **inputs: object) -> str:
-    """The name of a step's result: SHA-256 over the step and its inputs in canonical JSON, in hexadecimal."""
-    canonical = json.dumps([step, inputs], sort_keys=True, ensure_ascii=True, separators=(",", ":"))
-    return hashlib.sha256(canonical.encode()).hexdigest()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -80,8 +39,8 @@ class Entry:
     used_at: float
 
 
-class Store:
-    """Entries of several kinds below one folder, which is made on first writing."""
+class FolderStore:
+    """Meets `Store`: entries of several kinds below one folder, which is made on first writing."""
 
     def __init__(self, root: Path) -> None:
         self.root = root
@@ -99,12 +58,12 @@ class Store:
         path = self.path(kind, name)
         try:
             with path.open("rb") as file:
-                head = file.read(_HEAD)
+                head = file.read(HEAD_BYTES)
                 data = file.read()
                 used_at = os.fstat(file.fileno()).st_mtime
         except OSError:
             return None
-        if head != _MAGIC + _digest(kind, name, data):
+        if head != seal(kind, name, data):
             self.drop(kind, name)
             return None
         if time.time() - used_at > _TOUCH_EVERY_S:
@@ -115,7 +74,7 @@ class Store:
     def put(self, kind: str, name: str, data: bytes) -> None:
         """Keep `data`. Raises OutputError when the store cannot be written."""
         path = self.path(kind, name)
-        head = _MAGIC + _digest(kind, name, data)
+        head = seal(kind, name, data)
         try:
             if not path.parent.is_dir():
                 path.parent.mkdir(parents=True, exist_ok=True)
@@ -126,6 +85,14 @@ class Store:
                 f"the store {self.root} cannot be written: {error.strerror}",
                 hint=_HINTS.get(error.errno or 0, _ELSEWHERE),
             ) from error
+
+    def fetch(self, kind: str, names: Collection[str]) -> None:
+        """Nothing: everything is near."""
+
+    @contextlib.contextmanager
+    def together(self) -> Iterator[None]:
+        """Nothing: each entry is kept at once."""
+        yield
 
     def drop(self, kind: str, name: str) -> None:
         """Forget an entry; no error when there is none."""
@@ -210,9 +177,3 @@ def _write_and_rename(path: Path, head: bytes, data: bytes) -> None:
         with contextlib.suppress(OSError):
             temporary.unlink()
         raise
-
-
-def _digest(kind: str, name: str, data: bytes) -> bytes:
-    digest = hashlib.sha256(f"{kind}/{name}\n".encode())
-    digest.update(data)
-    return digest.digest()

@@ -1,0 +1,43 @@
+"""`narrate captions`: a published book's words with their times, as WebVTT or SubRip on stdout."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+Book = Annotated[Path, typer.Argument(help="A book's folder, or its timeline.json.", metavar="BOOK", readable=False)]
+Chapter = Annotated[int | None, typer.Option("--chapter", help="Of this chapter alone, from its own start.", min=1)]
+Srt = Annotated[bool, typer.Option("--srt", help="SubRip instead of WebVTT.")]
+Words = Annotated[bool, typer.Option("--words", help="A time before every word (WebVTT).")]
+Width = Annotated[int, typer.Option("--characters", help="The longest line.", min=10, max=1000)]
+Lines = Annotated[int, typer.Option("--lines", help="The most lines at a time.", min=1, max=20)]
+
+
+def captions(
+    book: Book,
+    chapter: Chapter = None,
+    srt: Srt = False,
+    words: Words = False,
+    characters: Width = 42,
+    lines: Lines = 2,
+) -> None:
+    """Print captions of a finished book: a cue a sentence, sounds and descriptions in brackets."""
+    from narrate.errors import ChapterError
+    from narrate.publish import captions as made
+    from narrate.publish.transcript import read_chapters
+    from narrate.shelf import read_book
+
+    found = read_book(book.parent if book.is_file() else book)
+    options = made.CaptionOptions(characters=characters, lines=lines, words=words, language=found.language)
+    if chapter is None:
+        cues = made.captions(read_chapters(found.timeline), options)
+    else:
+        one = next((each for each in read_chapters(found.timeline) if each.number == chapter), None)
+        if one is None:
+            raise ChapterError(f"no chapter {chapter} in {found.folder}", hint=f"it has {len(found.chapters)}")
+        cues = made.captions([one], options, offset_s=one.start_s)
+    text = made.to_srt(cues) if srt else made.to_vtt(cues, options)
+    # UTF-8 in every locale, as WebVTT must be.
+    sys.stdout.flush()
+    sys.stdout.buffer.write(text.encode("utf-8", "replace"))

@@ -1,0 +1,189 @@
+"""`narrate library`: a folder of documents in, a shelf of audiobooks out; on this machine or on many."""
+
+from contextlib import suppress
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from narrate.cli import options
+from narrate.cli.library_progress import library_listener
+from narrate.cli.output import print_json, shortened, table
+from narrate.cli.streams import printable, remark
+from narrate.errors import ConfigError, LibraryError, NarrateError, NoBookError
+from narrate.units import clock
+
+if TYPE_CHECKING:
+    from narrate.library.report import Report
+    from narrate.store import Place
+
+app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Many books at once.")
+
+_MOST_ROWS = 200
+_LONGEST_CELL = 60
+
+Source = Annotated[
+    Path,
+    typer.Argument(
+        metavar="FOLDER|LIST",
+        help="A folder, a library.toml, or a file with one source a line (- for standard input).",
+        show_default=False,
+        readable=False,
+    ),
+]
+Out = Annotated[
+    str, typer.Option("--out", metavar="DIR|URL", help="Where books go, e.g. s3://bucket/books (audiobooks).")
+]
+StoreAt = Annotated[
+    str, typer.Option("--store", metavar="DIR|URL", help="Where spoken sentences are kept, e.g. s3://bucket/store.")
+]
+ClusterAt = Annotated[
+    str, typer.Option("--cluster", metavar="ADDRESS", help="Work on Dask's workers, e.g. tcp://scheduler:8786.")
+]
+Only = Annotated[
+    list[str] | None, typer.Option("--only", metavar="PATTERN", help="Only these sources, e.g. 'german/*'; repeatable.")
+]
+Limit = Annotated[int, typer.Option("--limit", min=0, help="Build at most so many books (0: all).")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would be built, and why; build nothing.")]
+
+
+@app.command("build")
+def build(
+    source: Source,
+    out: Out = "",
+    store: StoreAt = "",
+    cluster: ClusterAt = "",
+    only: Only = None,
+    limit: Limit = 0,
+    dry_run: DryRun = False,
+    voice: options.Voice = None,
+    rate: options.Rate = None,
+    pitch: options.Pitch = None,
+    describe: options.Describe = None,
+    jobs: options.Jobs = None,
+    json: options.Json = False,
+    quiet: options.Quiet = False,
+    plain: options.Plain = False,
+) -> None:
+    """Build every book of a folder or a list: what is new or changed, past what is broken."""
+    from narrate.library.job import read_job
+    from narrate.library.running import Order, build_library
+    from narrate.library.writing import check_out, keep_report
+    from narrate.process import cores
+    from narrate.store import default_place
+
+    job = read_job(source, out=_place(out))
+    to = _place(out) or job.out or options.DEFAULT_OUT
+    at = _place(store) or job.store or default_place()
+    reached = cluster or job.cluster
+    if reached and isinstance(at, Path):
+        raise ConfigError(
+            f"--cluster needs a store that its workers see, and {at} is a folder of this machine",
+            hint="--store s3://…, or --store file:///… where every machine has that folder",
+        )
+    check_out(to)
+    flags = {"voice": voice, "rate": rate, "pitch": pitch, "describe.mode": describe}
+    order = Order(
+        out=to,
+        store=at,
+        jobs=jobs or cores(),
+        flags={name: value for name, value in flags.items() if value is not None},
+        only=tuple(only or ()),
+        limit=limit,
+        dry_run=dry_run,
+        cluster=_cluster(reached) if reached and not dry_run else None,
+    )
+    progress = library_listener(quiet=quiet, plain=plain)
+    try:
+        report = build_library(job, order, progress, keep=partial(keep_report, out=to))
+    finally:
+        progress.closed()
+    print_json(report.summary()) if json else _print(report, quiet=quiet)
+    _verdict(report)
+
+
+def _cluster(address: str):  # type: ignore[no-untyped-def]
+    from narrate.library.cluster import cluster
+
+    return cluster(address)
+
+
+def _place(text: str) -> "Place":
+    from narrate.store import is_address
+
+    return text if not text or is_address(text) else Path(text)
+
+
+def _print(report: "Report", *, quiet: bool) -> None:
+    rows = [
+        [
+            shortened(each.name, _LONGEST_CELL),
+            str(each.outcome),
+            clock(each.duration_s) if each.duration_s else "",
+            shortened(each.reason, 2 * _LONGEST_CELL),
+        ]
+        for each in report.entries[:_MOST_ROWS]
+    ]
+    print(table(["source", "outcome", "audio", "why"], rows, right=(2,)))
+    if len(report.entries) > _MOST_ROWS:
+        print(f"… and {len(report.entries) - _MOST_ROWS} more: see --json")
+    if not quiet:
+        remark(in_one_line(report))
+
+
+def in_one_line(report: "Report") -> str:
+    """`12 books: 10 built, 1 unchanged, 1 failed; 93:10:05 of audio in 1:02:03, 2 tasks tried again`."""
+    from narrate.library.report import Outcome
+
+    counts = ", ".join(f"{report.count(each)} {each}" for each in Outcome if report.count(each))
+    again = f", {report.retries} tasks tried again" if report.retries else ""
+    return (
+        f"{len(report.entries)} books: {counts or 'none'}; "
+        f"{clock(report.duration_s)} of audio in {clock(report.wall_s)}{again}"
+    )
+
+
+def _verdict(report: "Report") -> None:
+    """Raises LibraryError or NoBookError when books failed."""
+    if not report.failed:
+        return
+    failed = [each for each in report.entries if each.outcome in ("failed", "quarantined")]
+    first = f"{printable(failed[0].name)}: {failed[0].reason}"
+    if len(failed) == len(report.entries):
+        raise NoBookError(f"none of {len(failed)} books could be made; the first: {first}")
+    raise LibraryError(f"{len(failed)} of {len(report.entries)} books could not be made; the first: {first}")
+
+
+@app.command("worker", context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
+def worker(
+    context: typer.Context,
+    address: Annotated[str, typer.Argument(metavar="ADDRESS", help="The scheduler's, e.g. tcp://scheduler:8786.")],
+    processes: Annotated[
+        int | None, typer.Option("--processes", min=1, max=1024, help="How many; default: the cores there are.")
+    ] = None,
+    memory: Annotated[str, typer.Option("--memory", metavar="SIZE", help="What each may use, e.g. 2GB.")] = "auto",
+) -> None:
+    """Work for a library's build: `dask worker`, one process a core. What follows -- goes to it."""
+    import subprocess
+    from importlib.util import find_spec
+
+    from narrate.library.worker import command, environment
+    from narrate.process import cores
+
+    if find_spec("distributed") is None:
+        raise ConfigError("a worker needs Dask", hint="pip install 'narrate-road[cluster]'")
+    starting = command(address, processes=processes or cores(), memory=memory, more=context.args)
+    while True:
+        with subprocess.Popen(starting, env=environment()) as running:
+            try:
+                code = running.wait()
+            except BaseException:
+                running.terminate()
+                with suppress(subprocess.TimeoutExpired):
+                    running.wait(timeout=20)
+                running.kill()
+                raise
+        if code:  # Dask looks for a scheduler for 60 s
+            raise NarrateError(f"no work for {address}: dask worker ended with {code}", hint="is a scheduler there?")
+        remark("the scheduler is gone; looking for it again")

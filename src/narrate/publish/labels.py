@@ -1,0 +1,57 @@
+"""What asides are called, in brackets, for those who read what others hear: captions, EPUB, exports."""
+
+_ENGLISH = {
+    "image": "[image description]",
+    "table": "[table]",
+    "code": "[code]",
+    "formula": "[formula]",
+    "page": "[page]",
+    "note": "[note]",
+    "": "[description]",
+}
+_LABELS = {
+    "en": _ENGLISH,
+    "de": {
+        "image": "[Bildbeschreibung]",
+        "table": "[Tabelle]",
+        "code": "[Code]",
+        "formula": "[Formel]",
+        "page": "[Seite]",
+        "note": "[Anmerkung]",
+        "": "[Beschreibung]",
+    },
+    "fr": {
+        "image": "[description de l’image]",
+        "table": "[tableau]",
+        "code": "[code]",
+        "formula": "[formule]",
+        "page": "[page]",
+        "note": "[note]",
+        "": "[description]",
+    },
+    "es": {
+        "image": "[descripción de la imagen]",
+        "table": "[tabla]",
+        "code": "[código]",
+        "formula": "[fórmula]",
+        "page": "[página]",
+        "note": "[nota]",
+        "": "[descripción]",
+    },
+    "it": {
+        "image": "[descrizione dell’immagine]",
+        "table": "[tabella]",
+        "code": "[codice]",
+        "formula": "[formula]",
+        "page": "[pagina]",
+        "note": "[nota]",
+        "": "[descrizione]",
+    },
+}
+
+
+def label(about: str, language: str) -> str:
+    """The label of an aside about an "image", a "table" … (`script.Utterance.about`) in the book's language, else in
+    English."""
+    labels = _LABELS.get(language.partition("-")[0].lower(), _ENGLISH)
+    return labels.get(about, labels[""])
