@@ -97,7 +97,7 @@
 
     interlude(cue) {
       const span = this.sentence(cue);
-      span.prepend(icon("car"));
+      span.prepend(icon(/\b(car|driving)\b/.test(cue[2]) ? "car" : "sound"));
       return element("div", { class: "block interlude" }, element("p", { class: "text" }, span));
     }
 
