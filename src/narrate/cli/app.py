@@ -11,6 +11,7 @@ from narrate.cli import (
     build,
     captions,
     doctor,
+    export,
     feed,
     inspect,
     interludes,
@@ -124,6 +125,7 @@ app.command("inspect")(inspect.inspect)
 app.command("interludes")(interludes.interludes)
 app.command("player")(player.player)
 app.command("serve")(serve.serve)
+app.command("export")(export.export)
 app.command("feed")(feed.feed)
 app.command("captions")(captions.captions)
 app.add_typer(voices.app, name="voices")
