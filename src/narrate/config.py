@@ -18,6 +18,8 @@ from narrate.document import LANGUAGE_WANTED, language_tag
 from narrate.errors import ConfigError
 from narrate.mix.beds import MANIFEST, read_recordings
 from narrate.mix.options import MixOptions
+from narrate.mix.profiles import DEFAULT, Profile
+from narrate.profiles import OwnProfile, find_profile, read_profiles
 from narrate.pronunciation import read_lexicons, read_table
 from narrate.publish.formats import FORMATS, MP3, formats_of
 from narrate.publish.options import Mp3Options, bitrates_kbps
@@ -103,6 +105,7 @@ SCHEMA: dict[str, Setting] = {
         wanted=f"one of {', '.join(map(str, _BITRATES))} kbit/s",
     ),
     "audio.loudness": Setting(float, -40, -10),
+    "audio.profile": Setting(str),
     "formats": Setting(str, read=formats_of, wanted=f"some of {', '.join((MP3, *FORMATS))}"),
 }
 """Every key of the configuration, a table's keys with its name and a dot. The README lists them with their units."""
@@ -110,7 +113,8 @@ SCHEMA: dict[str, Setting] = {
 _KINDS = frozenset(f"describe.{each.name}" for each in fields(Modes))
 _WORDS = "pronunciation"
 _CAST = "cast"
-_KNOWN = (*SCHEMA, _WORDS, _CAST, "lexicons")
+_PROFILES = "profiles"
+_KNOWN = (*SCHEMA, _WORDS, _CAST, "lexicons", _PROFILES)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -176,6 +180,8 @@ def check(table: Mapping[str, object], *, where: str, folder: Path) -> dict[str,
     entries = (*read_lexicons(lexicons, where=where, folder=folder), *read_table(words, where=where))
     if entries:
         settings[_WORDS] = entries
+    if _PROFILES in table:
+        settings[_PROFILES] = read_profiles(table.pop(_PROFILES), where=where)
     flat = _flat(table)
     if flat.keys() >= {"interludes.scene", "interludes.scenes"}:
         raise ConfigError(f"{where}: interludes.scene is one scene and interludes.scenes a journey: give one of them")
@@ -192,6 +198,7 @@ def join(*layers: Mapping[str, object]) -> Config:
     """One Config out of checked settings, the later layer above the earlier."""
     settings: dict[str, object] = {}
     words: list[Entry] = []
+    profiles: list[OwnProfile] = []
     cast = Cast()
     for layer in layers:
         if layer.get("describe.mode"):  # above what an earlier layer says of single kinds
@@ -201,6 +208,15 @@ def join(*layers: Mapping[str, object]) -> Config:
         settings |= {key: value for key, value in layer.items() if value is not None}
         words += typed("tuple[Entry, ...]", layer.get(_WORDS, ()))
         cast = cast.under(typed(Cast, layer.get(_CAST, Cast())))
+        profiles += typed("tuple[OwnProfile, ...]", layer.get(_PROFILES, ()))
+    profile = find_profile(
+        typed(str, settings.get("audio.profile", DEFAULT)),
+        profiles,
+        loudness_lufs=typed("float | None", settings.get("audio.loudness")),
+    )
+    settings = _of_profile(profile) | settings
+    if not profile.interludes:
+        settings["interludes.enabled"] = False
 
     def given(prefix: str, names: Mapping[str, str]) -> dict[str, Any]:
         return {name: settings[prefix + key] for key, name in names.items() if prefix + key in settings}
@@ -232,14 +248,15 @@ def join(*layers: Mapping[str, object]) -> Config:
             journey="interludes.scenes" in settings,
             **given("interludes.", text),
         ),
-        mix=replace(
-            base.mix,
-            recordings=tuple(recordings.items()),
-            **given("interludes.", mix),
-            **given("audio.", {"loudness": "loudness_lufs"}),
-        ),
+        mix=replace(base.mix, profile=profile, recordings=tuple(recordings.items()), **given("interludes.", mix)),
         mp3=replace(base.mp3, **given("audio.", {"bitrate": "bitrate_kbps"})),
     )
+
+
+def _of_profile(profile: Profile) -> dict[str, object]:
+    """The settings that a profile stands for where a person names none."""
+    wanted = {"audio.bitrate": profile.bitrate_kbps, "pauses.head": profile.head_s, "pauses.tail": profile.tail_s}
+    return {key: value for key, value in wanted.items() if value}
 
 
 def _cast(table: dict[str, object], where: str) -> dict[str, object]:

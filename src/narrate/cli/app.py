@@ -8,6 +8,7 @@ import typer
 from typer.core import TyperGroup
 
 from narrate.cli import (
+    audition,
     build,
     captions,
     doctor,
@@ -122,6 +123,7 @@ app.command("say")(say.say)
 app.command("script")(script.script)
 app.command("names")(names.names)
 app.command("inspect")(inspect.inspect)
+app.command("audition")(audition.audition)
 app.command("interludes")(interludes.interludes)
 app.command("player")(player.player)
 app.command("serve")(serve.serve)

@@ -23,6 +23,7 @@ def plan(
     scene: options.Scene = None,
     scenes: options.Scenes = None,
     describe: options.Describe = None,
+    profile: options.Profile = None,
     formats: options.Formats = None,
     store: options.StoreDir = None,
     coverage: options.Coverage = False,
@@ -47,6 +48,7 @@ def plan(
         scene=scene,
         scenes=scenes,
         describe=describe,
+        profile=profile,
         formats=formats,
     )
     project = pipeline.open_project(options.request(source, out, settings, store))

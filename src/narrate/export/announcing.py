@@ -8,7 +8,7 @@ from pathlib import Path
 
 from narrate import work
 from narrate.export.pieces import Spoken
-from narrate.mix.dynamics import chapter_gain_db
+from narrate.mix.levels import Heard, chapter_gains, unpacked
 from narrate.mix.options import MixOptions
 from narrate.process import ffmpeg_version
 from narrate.publish.options import Mp3Options
@@ -63,21 +63,22 @@ class Announcer:
         """`words` with silence around them. Raises VoiceError when that voice is not here, SpeechError, AudioError."""
         fingerprint = work.engine(self.speech).fingerprint(self.delivery.voice)
         line = Line(key=work.take_key(fingerprint, self.delivery, words), spoken=words, delivery=self.delivery)
-        said = work.speak(SpeakTask(store=self.store, speech=self.speech, lines=(line,)))
-        gain_db = chapter_gain_db([said.block_powers], loudness_lufs=self.mix.loudness_lufs)
+        profile = self.mix.profile
+        said = work.speak(SpeakTask(store=self.store, speech=self.speech, lines=(line,), profile=profile))
+        heard = [Heard(start_s=_BEFORE_S, voice="", levels=each) for each in unpacked(said.levels)]
+        gain_db = chapter_gains(heard, [], loudness_lufs=profile.loudness_lufs).get("", 0.0)
         rate = self.mp3.sample_rate
         measure = said.measures[0]
         length = -(-measure.frame_count * rate // measure.sample_rate)
-        sounds = self._around(line, length, rate)
+        sounds = self._around(line, length, gain_db)
         count = sum(each.frame_count for each in sounds)
         name = key(
             "announcement",
             version=work.STRETCH_VERSION,
             encoder=ffmpeg_version(),
             mp3=[rate, self.mp3.bitrate_kbps, self.mp3.channels, self.mp3.compression_level],
-            mix=[self.mix.loudness_lufs, self.mix.ceiling_dbtp],
-            gain_db=gain_db,
-            sounds=[line.key, *(each.frame_count for each in sounds)],
+            mix=profile.mastering,
+            sounds=[line.key, gain_db, *(each.frame_count for each in sounds)],
         )
         work.encode(
             EncodeTask(
@@ -88,7 +89,6 @@ class Announcer:
                 recordings=(),
                 key=name,
                 sounds=sounds,
-                gain_db=gain_db,
                 mix_rate=rate,
                 mix=self.mix,
                 mp3=self.mp3,
@@ -98,9 +98,10 @@ class Announcer:
         assert frames is not None
         return Spoken(frames=frames, mpeg_frame_count=count // self.mp3.samples_per_mpeg_frame)
 
-    def _around(self, line: Line, length: int, rate: int) -> tuple[Sound, ...]:
+    def _around(self, line: Line, length: int, gain_db: float) -> tuple[Sound, ...]:
         """The line between two silences, all together whole MPEG frames long."""
+        rate = self.mp3.sample_rate
         before, after = round(_BEFORE_S * rate), round(_AFTER_S * rate)
         after += -(before + length + after) % self.mp3.samples_per_mpeg_frame
         silence = Sound(source=None, frame_count=before), Sound(source=None, frame_count=after)
-        return silence[0], Sound(source=line, frame_count=length), silence[1]
+        return silence[0], Sound(source=line, frame_count=length, gain_db=gain_db), silence[1]

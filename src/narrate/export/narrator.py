@@ -1,6 +1,7 @@
 """Who speaks in an export: the narrator of the book, as its document says or as it was published."""
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 from narrate import record
@@ -8,6 +9,7 @@ from narrate.errors import VoiceError
 from narrate.export.announcing import Announcer
 from narrate.export.delivery import Parcel
 from narrate.mix.options import MixOptions
+from narrate.mix.profiles import DEFAULT, PROFILES
 from narrate.project import Project
 from narrate.publish.transcript import read_chapters
 from narrate.speech import SpeechOptions
@@ -53,8 +55,10 @@ def _told(parcel: Parcel, name: str) -> str:
 
 
 def _mix(parcel: Parcel) -> MixOptions:
-    told = re.match(r"(-\d{1,2}(?:\.\d{1,3})?) LUFS", _told(parcel, "loudness"))
-    return MixOptions(loudness_lufs=float(told[1])) if told else MixOptions()
+    """The profile that the book was mastered with, by its name, at the book's loudness."""
+    profile = PROFILES.get(_told(parcel, "profile").partition(" ")[0], PROFILES[DEFAULT])
+    loudness = re.match(r"(-\d{1,2}(?:\.\d{1,3})?) LUFS", _told(parcel, "loudness"))
+    return MixOptions(profile=replace(profile, loudness_lufs=float(loudness[1])) if loudness else profile)
 
 
 def _rate(parcel: Parcel) -> int:
