@@ -4,6 +4,7 @@
     scripts/bench                                   # essay, example and a book of 540 KB; about an hour on two cores
     scripts/bench --inputs essay,example --json     # a minute or two
     scripts/bench --scale                           # 20 KB to 2 MB: cost a character, and peak memory
+    scripts/bench --scale-spoken --scale-most 20MB  # the same without speech and encoding, which the store spares
 
 Beside narrate stand (a) `espeak-ng -f X --stdout | lame --quiet - out.mp3`, what a user would type; (b) the loop that
 most people write, pyttsx3 a paragraph and pydub `+=`; (c) the floor: CPU seconds of espeak-ng speaking every utterance
@@ -29,7 +30,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from bench_inputs import BOOK_SEED, ESSAY, Input, find_input, write_book
+from bench_inputs import BOOK_SEED, ESSAY, Input, find_input, repeated_book, write_book
 from bench_report import (
     AGAIN,
     COLD,
@@ -150,31 +151,31 @@ def _inodes(out: Path) -> set[int]:
 
 
 SIZES = (20_000, 200_000, 2_000_000, 20_000_000)
+_REPEATED = 500_000
 _STORED_BYTES_A_CHARACTER = 4000  # takes 2.9 KB, stretches 0.7 KB, until the store's limit
 _PUBLISHED_BYTES_A_CHARACTER = 2200  # chapters and book 0.7 KB each, chapters also while they are written
 
 
-def scale(program: Program, work: Path, most: int) -> list[dict[str, Any]]:
-    """A cold build of each size up to `most` characters, in chapters of about 20 KB; the small ones three times."""
+def scale(program: Program, work: Path, most: int, *, spoken: bool) -> list[dict[str, Any]]:
+    """A cold build of each size up to `most` characters, in chapters of about 20 KB; the small ones three times.
+
+    `spoken`: of a text that repeats itself, with a store that holds its speech and its encodes. What is left is
+    everything else, of which alone memory and time could grow with a book; 20 MB then take minutes, not an hour.
+    """
     from narrate.store import DEFAULT_LIMIT
 
+    store = ["--store", str(work / "spoken")] if spoken else []
+    if spoken:
+        _timed(program, work, repeated_book(_REPEATED), store)
     found = []
-    for size in (size for size in SIZES if size <= most):
-        stored = min(size * _STORED_BYTES_A_CHARACTER, 1.3 * DEFAULT_LIMIT)
+    for size in (size for size in SIZES if size <= most and not (spoken and size < _REPEATED)):
+        stored = 0 if spoken else min(size * _STORED_BYTES_A_CHARACTER, 1.3 * DEFAULT_LIMIT)
         needed = size * _PUBLISHED_BYTES_A_CHARACTER + stored
         if shutil.disk_usage(work).free < needed:
-            raise SystemExit(f"bench: {size:,} characters need {needed / 1e9:.0f} GB of free disk below {work}")
-        text = write_book(size, chapters=max(1, size // 20_000), seed=BOOK_SEED)
-        runs = []
-        for _ in range(3 if size <= 200_000 else 1):
-            with tempfile.TemporaryDirectory(dir=work) as name:
-                source = Path(name, "book.md")
-                source.write_text(text, encoding="utf-8")
-                command = program.command("build", source, "--out", f"{name}/o", "--store", f"{name}/s", "--quiet")
-                runs.append(measure(command, env=program.env, deadline_s=12 * 3600))
-            if runs[-1].code:
-                raise SystemExit(f"bench: {size:,} characters: {runs[-1].err.strip()[-400:]}")
-            print(f"bench: {len(text):,} characters: {runs[-1].wall_s:.1f} s", file=sys.stderr)
+            print(f"bench: left out: {size:,} characters need {needed / 1e9:.0f} GB of free disk", file=sys.stderr)
+            break
+        text = repeated_book(size) if spoken else write_book(size, chapters=max(1, size // 20_000), seed=BOOK_SEED)
+        runs = [_timed(program, work, text, store) for _ in range(3 if size <= 200_000 else 1)]
         found.append(
             {
                 "characters": len(text),
@@ -186,6 +187,21 @@ def scale(program: Program, work: Path, most: int) -> list[dict[str, Any]]:
             }
         )
     return found
+
+
+def _timed(program: Program, work: Path, text: str, store: list[str]) -> Measured:
+    """A build of `text` from nothing, but for what `store`, if it names one, holds."""
+    with tempfile.TemporaryDirectory(dir=work) as name:
+        source = Path(name, "book.md")
+        source.write_text(text, encoding="utf-8")
+        command = program.command(
+            "build", source, "--out", f"{name}/o", *(store or ["--store", f"{name}/s"]), "--quiet"
+        )
+        run = measure(command, env=program.env, deadline_s=12 * 3600)
+    if run.code:
+        raise SystemExit(f"bench: {len(text):,} characters: {run.err.strip()[-400:]}")
+    print(f"bench: {len(text):,} characters: {run.wall_s:.1f} s", file=sys.stderr)
+    return run
 
 
 def cores() -> int:
@@ -204,8 +220,8 @@ def main() -> None:
         program = Program(work / "program")
         sys.path.insert(0, str(program.source))
         os.environ["PYTHONPATH"] = str(program.source)
-        if given.scale:
-            sizes = scale(program, work, given.scale_most)
+        if given.scale or given.scale_spoken:
+            sizes = scale(program, work, given.scale_most, spoken=given.scale_spoken)
             _print({"scale": sizes}, scale_table(sizes), as_json=given.json)
             return
         bench = Bench(program, work)
@@ -274,6 +290,9 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--json", action="store_true", help="one object on stdout, the table on stderr")
     parser.add_argument("--plot", type=Path, metavar="FILE", help="draw the ratios (needs matplotlib)")
     parser.add_argument("--scale", action="store_true", help="the cost a character from 20 KB upwards instead")
+    parser.add_argument(
+        "--scale-spoken", action="store_true", help="the same from 2 MB, speech and encodes in the store"
+    )
     parser.add_argument("--scale-most", type=_size, default=2_000_000, metavar="SIZE", help="2MB; or 20MB: an hour")
     given = parser.parse_args()
     if given.runs < 1:

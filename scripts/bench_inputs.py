@@ -1,5 +1,6 @@
 """What the bench reads: the essay where it is beside this checkout, the example, and a book that it writes itself."""
 
+import itertools
 import random
 import re
 import shutil
@@ -110,3 +111,15 @@ def write_book(characters: int, *, chapters: int, seed: int) -> str:
             parts.append(paragraph)
             length += len(paragraph) + 1
     return "\n".join(parts)
+
+
+def repeated_book(characters: int) -> str:
+    """A book of at least so many characters whose 25 chapters come again and again."""
+    title, *chapters = re.split(r"(?m)^(?=## )", write_book(500_000, chapters=25, seed=BOOK_SEED))
+    parts, length = [title], 0
+    for chapter in itertools.cycle(chapters):
+        if length >= characters:
+            return "".join(parts)
+        parts.append(chapter)
+        length += len(chapter)
+    raise AssertionError("a cycle has no end")

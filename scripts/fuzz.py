@@ -33,6 +33,8 @@ from bench_report import in_columns
 from fuzz_seeds import KINDS, mutated, seeds
 
 HANG_S = 20.0
+_S_PER_MB = 10.0
+"""More for a large input: parsers cost their length, up to 7 s for a megabyte of quotations in each other."""
 _MOST_WAITS = 15
 """For a process that gets no CPU: so many times as long by the clock."""
 _OURS = "src/narrate"
@@ -118,14 +120,15 @@ class Reader:
         """What became of an input; "hang" and "crash" when its process had to be replaced."""
         self._pipe.send((kind, data))
         began = self._used_s()
+        most_s = HANG_S + _S_PER_MB * len(data) / (1 << 20)
         try:
             for _ in range(_MOST_WAITS):
-                if self._pipe.poll(HANG_S):
+                if self._pipe.poll(most_s):
                     found: tuple[str, str] = self._pipe.recv()
                     return found
-                if self._used_s() - began >= HANG_S:
+                if self._used_s() - began >= most_s:
                     break
-            said = ("hang", f"not read within {HANG_S:.0f} s")
+            said = ("hang", f"not read within {most_s:.0f} s")
         except (EOFError, ConnectionError):
             self._process.join(5)
             said = ("crash", f"the process ended with {self._process.exitcode}")

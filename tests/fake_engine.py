@@ -66,6 +66,8 @@ class FakeEngine:
 
     def speak(self, spoken: str, delivery: Delivery, *, attempt: int = 0) -> Take:  # noqa: ARG002
         self.spoken.append((spoken, delivery))
+        if delivery.voice not in {voice.id for voice in VOICES}:
+            raise VoiceError(f"no voice called “{delivery.voice}”")
         if spoken in self.failing or not spoken.strip():
             raise SpeechError(f"cannot speak “{spoken[:60]}”: the fake engine was told to fail")
         while spoken in self.hanging:
@@ -97,7 +99,7 @@ def _bursts(spoken: str, delivery: Delivery) -> tuple[np.ndarray, tuple[Word, ..
 
 def _tone(word: str, length: int, delivery: Delivery) -> np.ndarray:
     """A sine between 200 and 1000 Hz that voice, pitch and word decide, with short linear edges."""
-    digest = hashlib.sha256(f"{delivery.voice} {delivery.pitch} {word}".encode()).digest()
+    digest = hashlib.sha256(f"{delivery.voice} {delivery.pitch} {word}".encode("utf-8", "replace")).digest()
     frequency_hz = 200 + 800 * digest[0] / 255
     at = np.arange(length)
     edge = np.minimum(1.0, np.minimum(at + 1, length - at) / (_FADE_S * SAMPLE_RATE))

@@ -1,6 +1,7 @@
 """What `inspect`, `doctor` and `voices --sample` find out: from the files and from the machine, not from the build."""
 
 import json
+import re
 import wave
 from pathlib import Path
 from typing import Any
@@ -131,7 +132,7 @@ def test_silence_has_no_level_in_json(tmp_path: Path) -> None:
     path = write_wav(tmp_path / "silence.wav", np.zeros(44100))
     assert next(inspect_path(path)).true_peak_dbtp == -np.inf
     said = CliRunner().invoke(app, ["inspect", str(path), "--json"]).stdout
-    assert json.loads(said, parse_constant=pytest.fail)[0]["true_peak_dbtp"] is None
+    assert json.loads(said, parse_constant=pytest.fail)["files"][0]["true_peak_dbtp"] is None
 
 
 def test_tags_of_a_stranger_do_not_move_the_cursor(book: Path) -> None:
@@ -141,7 +142,7 @@ def test_tags_of_a_stranger_do_not_move_the_cursor(book: Path) -> None:
     tag.add(TIT2(encoding=3, text=["The\x1b[2J Way"]))
     tag.save(book / "The Long Way.mp3")
     said = CliRunner().invoke(app, ["inspect", str(book / "The Long Way.mp3")]).stdout
-    assert "TIT2   The [2J Way" in said
+    assert re.search(r"TIT2 +The \[2J Way", said)
     assert "\x1b" not in said
 
 

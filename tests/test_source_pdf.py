@@ -58,11 +58,11 @@ def one_page(program: bytes, *, head: str = "", resources: str = "", **objects: 
 SAYS = b"BT /F1 11 Tf 1 0 0 1 72 700 Tm (It rained in the morning.) Tj ET"
 
 
-def locked(user: str) -> bytes:
+def locked(user: str, algorithm: str = "RC4-128") -> bytes:
     from pypdf import PdfReader, PdfWriter
 
     writer = PdfWriter(PdfReader(io.BytesIO(from_layout(WORDS))))
-    writer.encrypt(user, "owner", algorithm="RC4-128")
+    writer.encrypt(user, "owner", algorithm=algorithm)
     out = io.BytesIO()
     writer.write(out)
     return out.getvalue()
@@ -79,6 +79,7 @@ BOMB = zlib.compress(b" " * 200_000_000, 9)
         (b"%PDF-1.7\n" + random.Random(3).randbytes(5000), "a damaged PDF"),
         (b"It rained.", "a damaged PDF"),
         (locked("secret"), "an encrypted PDF"),
+        (locked("secret", "AES-256"), "an encrypted PDF"),
         (from_layout("page"), "a PDF without text: its pages are empty"),
         (from_layout("page\npicture 0 0 600 700"), "a PDF without text: its pages are pictures"),
         (one_page(b"BT /F1 11 Tf 1 0 0 1 72 700 Tm (\x01\x02\x03) Tj ET"), "its fonts do not say"),

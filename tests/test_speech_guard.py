@@ -149,10 +149,11 @@ def test_a_process_that_dies_is_an_attempt_lost(guard):
 
 @linux
 def test_a_child_that_dies_in_the_middle_of_its_answer_is_an_attempt_lost(monkeypatch):
-    collect = forks._collect
+    guard, collect = ForkGuard(make_act), forks._collect
+    guard.call(b"the server is up", deadline_s=10)
     monkeypatch.setattr(forks, "_collect", lambda reader, timeout_s: time.sleep(0.5) or collect(reader, timeout_s))
     with pytest.raises(AttemptError, match=r"middle of its answer|without an answer"):
-        ForkGuard(make_act).call(("half", 3_000_000), deadline_s=10)
+        guard.call(("half", 3_000_000), deadline_s=10)
 
 
 @linux

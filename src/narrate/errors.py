@@ -65,6 +65,12 @@ class OvertakenError(OutputError):
     exit_code = 10
 
 
+class FaultError(NarrateError):
+    """A finished book was inspected and is not as it should be; what is wrong was told, a line each."""
+
+    exit_code = 14
+
+
 class ChapterError(NarrateError):
     """A chapter was asked for that the book does not have."""
 

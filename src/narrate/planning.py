@@ -29,6 +29,7 @@ from narrate.process import ffmpeg_version
 from narrate.project import Project, chosen
 from narrate.publish.codecs import CODECS
 from narrate.publish.formats import FORMATS
+from narrate.publish.options import TAG_VERSION
 from narrate.render import Studio
 from narrate.script import Account, ChapterScript, Interlude, Omission, Pause, Unspoken, Utterance, part_kind
 from narrate.speech import SpeechOptions
@@ -313,7 +314,8 @@ def _ingredients(script: ChapterScript, casting: Casting, studio: Studio) -> dic
         },
         "engine": "; ".join(sorted(set(_fingerprints(voices, studio.config.speech).values()))),
         "interludes": _digest([drives, mix.interlude_below_lu, mix.interlude_fade_s]) if drives else "none",
-        "loudness": f"{mix.loudness_lufs:g} LUFS, {mix.ceiling_dbtp:g} dBTP",
+        "profile": mix.profile.describe(),
+        "loudness": f"{mix.profile.loudness_lufs:g} LUFS, {mix.profile.ceiling_dbtp:g} dBTP",
         "encoder": f"ffmpeg {studio.encoder_fingerprint}",
         "encoder settings": f"{mp3.sample_rate} Hz, {mp3.channels} ch, {mp3.bitrate_kbps}k, {mp3.compression_level}",
         "program": f"{work.TAKE_VERSION}.{work.STRETCH_VERSION}",
@@ -357,6 +359,7 @@ def _book_key(
     return key(
         "book",
         program=__version__,
+        tags=TAG_VERSION,
         chapters=[[each.audio_key, each.text_key, each.place_key, each.title] for each in chapters],
         choices=[[each.number, each.title, each.choice.describe()] for each in choices],
         metadata=[metadata.title, metadata.author, metadata.language, metadata.narrator, metadata.date, cover],

@@ -4,13 +4,17 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Sequence
+import tempfile
+import threading
+from collections.abc import Iterator, Sequence
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from narrate.errors import AudioError
+
+_STREAMED = 1 << 18
 
 
 class DiedError(AudioError):
@@ -64,20 +68,21 @@ def ffmpeg_version_printed() -> str:
 
 
 def run(
-    command: Sequence[str | Path], *, timeout_s: float, stdin: bytes | None = None
+    command: Sequence[str | Path], *, timeout_s: float, stdin: bytes | None = None, stdout: BinaryIO | None = None
 ) -> subprocess.CompletedProcess[bytes]:
-    """Run `command` to its end and return its output.
+    """Run `command` to its end and return its output; what it prints goes into `stdout`, if that is given.
 
     Raises AudioError with the last line that it printed when it fails, cannot be started or takes longer than
     `timeout_s` seconds; DiedError when a signal ended it.
     """
     name = Path(command[0]).name
     words = [str(part) for part in command]
+    ways: dict[str, Any] = {"stdout": stdout or subprocess.PIPE, "stderr": subprocess.PIPE}
     try:
         if stdin is None:
-            done = subprocess.run(words, capture_output=True, timeout=timeout_s, stdin=subprocess.DEVNULL)
+            done = subprocess.run(words, **ways, timeout=timeout_s, stdin=subprocess.DEVNULL)
         else:
-            done = subprocess.run(words, capture_output=True, timeout=timeout_s, input=stdin)
+            done = subprocess.run(words, **ways, timeout=timeout_s, input=stdin)
     except subprocess.TimeoutExpired as error:
         raise AudioError(f"{name} did not finish within {timeout_s:.0f} s") from error
     except OSError as error:
@@ -89,6 +94,35 @@ def run(
         lines = done.stderr.decode("utf-8", "replace").strip().splitlines() or ["no message"]
         raise AudioError(f"{name} failed: {lines[-1][:300]}")
     return done
+
+
+def stream(command: Sequence[str | Path], *, timeout_s: float) -> Iterator[bytes]:
+    """What `command` prints, in blocks, while it runs. Raises AudioError as `run` does, when all has been read."""
+    name = Path(command[0]).name
+    with tempfile.TemporaryFile() as log:
+        try:
+            process = subprocess.Popen(
+                [str(part) for part in command], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=log
+            )
+        except OSError as error:
+            raise AudioError(f"{command[0]} could not be started: {error.strerror}") from error
+        timer = threading.Timer(timeout_s, process.kill)
+        timer.start()
+        try:
+            assert process.stdout is not None
+            while block := process.stdout.read(_STREAMED):
+                yield block
+            code = process.wait()
+        finally:
+            timer.cancel()
+            process.kill()
+            process.wait()
+            if process.stdout is not None:
+                process.stdout.close()
+        if code:
+            log.seek(0)
+            lines = log.read().decode("utf-8", "replace").strip().splitlines() or ["no message"]
+            raise AudioError(f"{name} failed or took longer than {timeout_s:.0f} s: {lines[-1][:300]}")
 
 
 def die_with_parent(parent: int) -> None:

@@ -13,7 +13,7 @@ from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
-from typing import BinaryIO, Self
+from typing import TYPE_CHECKING, BinaryIO, Self
 
 from narrate import record
 from narrate.editions import Editions
@@ -25,6 +25,7 @@ from narrate.publish.formats import MP3
 from narrate.publish.manifest import write_publication
 from narrate.publish.swap import Staging, overtaken
 from narrate.publish.timeline import CueRange, TimelineWriter, read_cues
+from narrate.publish.transcript import heard_cue
 from narrate.release import (
     CHAPTERS_FOLDER,
     COVER_FILE,
@@ -36,7 +37,11 @@ from narrate.release import (
     chapter_file_name,
 )
 from narrate.render import Rendered, Sink
+from narrate.script import Cue, Interlude, Utterance, plain
 from narrate.timeline import cue_id, published, shifted
+
+if TYPE_CHECKING:
+    from narrate.publish import id3
 
 
 class ReleaseWriter:
@@ -51,6 +56,7 @@ class ReleaseWriter:
         self._spools: dict[int, BinaryIO] = {}
         self._frame_count = 0
         self._open = ExitStack()
+        self._lines: list[id3.Line] = []
         self._editions: Editions
 
     def __enter__(self) -> Self:
@@ -132,7 +138,7 @@ class ReleaseWriter:
             size = path.stat().st_size
         except OSError as error:
             raise output_error(error, path) from error
-        tag = self._tag(chapter)
+        tag = self._tag(chapter, [(_shown(each.cue), each.start) for each in timeline.placed])
         self._write_chapter(chapter, tag, mp3.FileRange(path=path, start=0, end=size))
         path.unlink()
         cues = self._timeline.chapter(_head(chapter), published(timeline, number=plan.number, offset=chapter.start))
@@ -142,14 +148,14 @@ class ReleaseWriter:
         """The next chapter, as it was published; returns its file."""
         chapter = self._release_chapter(plan, before.frame_count)
         old = self._pinned(plan)
-        tag = self._tag(chapter)
+        old_timeline = self.scratch / TIMELINE_FILE
+        old_cues = CueRange(start=before.cues_start, end=before.cues_end)
+        tag = self._tag(chapter, list(self._published_lines(before, old_timeline, old_cues)))
         if _digest(tag) == before.tag_key:
             old.rename(self._folder / chapter.file)
         else:
             size = old.stat().st_size
             self._write_chapter(chapter, tag, mp3.FileRange(path=old, start=size - before.audio_bytes, end=size))
-        old_timeline = self.scratch / TIMELINE_FILE
-        old_cues = CueRange(start=before.cues_start, end=before.cues_end)
         in_place = (before.number, before.start, before.place_key) == (plan.number, chapter.start, plan.place_key)
         if in_place:
             cues = self._timeline.copied(_head(chapter), old_timeline, old_cues)
@@ -171,7 +177,7 @@ class ReleaseWriter:
             warnings=self._plan.warnings,
             account=self._plan.account,
         )
-        tag = id3.book_tag(release.metadata, release.chapters, cover=self._cover)
+        tag = id3.book_tag(release.metadata, release.chapters, cover=self._cover, lines=self._lines)
         parts = [self._frames_of(each) for each in self._records]
         mp3.write_mp3(
             self._folder / book,
@@ -247,11 +253,24 @@ class ReleaseWriter:
         self._write(COVER_FILE, cover)
         return cover
 
-    def _tag(self, chapter: ReleaseChapter) -> bytes:
+    def _tag(self, chapter: ReleaseChapter, heard: list[tuple[str, int]]) -> bytes:
+        """The chapter's tag, and its share of the book's: `heard` are texts and where they begin in it, in frames."""
         from narrate.publish import id3
 
+        def lines(offset: int) -> list["id3.Line"]:
+            rate = chapter.sample_rate
+            return [
+                id3.Line(text=text, start_ms=(2000 * (at + offset) + rate) // (2 * rate)) for text, at in heard if text
+            ]
+
+        self._lines += lines(chapter.start)
         total = len(self._plan.chapters)
-        return id3.chapter_tag(self._project.metadata, chapter, total=total, cover=self._cover)
+        return id3.chapter_tag(self._project.metadata, chapter, total=total, cover=self._cover, lines=lines(0))
+
+    def _published_lines(self, before: ChapterRecord, timeline: Path, cues: CueRange) -> Iterator[tuple[str, int]]:
+        for entry in read_cues(timeline, cues):
+            cue = heard_cue(entry)
+            yield cue.shown, round(cue.start_s * self._options.sample_rate) - before.start
 
     def _write_chapter(self, chapter: ReleaseChapter, tag: bytes, frames: mp3.FileRange) -> None:
         count = chapter.frame_count // self._options.samples_per_mpeg_frame
@@ -282,6 +301,16 @@ class ReleaseWriter:
     def _write(self, name: str, data: bytes) -> None:
         with whole_file(self._folder / name) as file:
             file.write(data)
+
+
+def _shown(cue: Cue) -> str:
+    """What is to be read of a cue, as `HeardCue.shown` has it; "" for a pause."""
+    match cue:
+        case Utterance():
+            return cue.text if cue.text.strip() else plain(cue.spoken)
+        case Interlude():
+            return cue.caption
+    return ""
 
 
 def _head(chapter: ReleaseChapter) -> dict[str, object]:

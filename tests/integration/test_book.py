@@ -2,9 +2,11 @@
 
 import json
 import logging
+import multiprocessing
 import re
 import shutil
 import subprocess
+import sys
 import warnings
 import wave
 from dataclasses import dataclass
@@ -19,8 +21,9 @@ from mutagen.id3 import ID3
 from PIL import Image
 from running import SHORT, environment, narrate, shared
 
-from conftest import EXAMPLE, contents, decoded, timeline
+from conftest import EXAMPLE, Listener, contents, decoded, timeline
 from meters import ebur128_lufs
+from narrate import pipeline
 from narrate.process import ffmpeg_path
 
 RATE = 44100
@@ -146,14 +149,16 @@ def test_every_sentence_is_heard_where_the_timeline_says(book: Book) -> None:
 
 def test_every_pause_is_silent(book: Book) -> None:
     for cue in book.cues("pause"):
-        assert np.abs(book.stretch(cue)).max() < 0.004, cue
+        pause = np.abs(book.stretch(cue))
+        assert pause.max() < 0.008, cue  # what the high-pass rings, and MP3 hears ahead
+        assert pause[RATE // 20 : -RATE // 40].max() < 0.002, cue
 
 
 def test_every_interlude_is_heard_and_softer_than_the_speech(book: Book) -> None:
     assert [chapter["cues"][-2]["kind"] for chapter in book.chapters[:-1]] == ["interlude"] * (len(book.chapters) - 1)
     for cue in book.cues("interlude"):
         assert cue["caption"] == "[car driving]"
-        assert ebur128_lufs(book.stretch(cue)[RATE * 3 // 2 : -RATE * 3 // 2], RATE) == pytest.approx(-27, abs=1)
+        assert ebur128_lufs(book.stretch(cue)[RATE * 3 // 2 : -RATE * 3 // 2], RATE) == pytest.approx(-25, abs=1)
 
 
 def test_cues_follow_one_another_without_gap_or_overlap(book: Book) -> None:
@@ -177,7 +182,7 @@ def test_the_whole_book_is_its_chapters(book: Book) -> None:
 def test_the_speech_of_every_chapter_is_at_its_loudness(book: Book) -> None:
     for chapter in book.chapters:
         pieces = [book.stretch(cue) for cue in chapter["cues"] if cue["kind"] != "interlude"]
-        assert ebur128_lufs(np.concatenate(pieces), RATE) == pytest.approx(-18, abs=0.5), chapter["title"]
+        assert ebur128_lufs(np.concatenate(pieces), RATE) == pytest.approx(-16, abs=0.3), chapter["title"]
 
 
 def test_no_peak_passes_the_ceiling(book: Book) -> None:
@@ -185,7 +190,7 @@ def test_no_peak_passes_the_ceiling(book: Book) -> None:
     command += ["-af", "ebur128=peak=true:framelog=quiet", "-f", "null", "-"]
     said = subprocess.run(command, capture_output=True, check=True).stderr.decode()
     (peak,) = re.findall(r"Peak:\s+(-[\d.]+) dBFS", said)
-    assert float(peak) <= -1.5
+    assert float(peak) <= -1.0
 
 
 def test_words_lie_in_their_sentence_in_order_and_name_what_is_written(book: Book) -> None:
@@ -305,6 +310,28 @@ def test_parallelism_place_time_zone_and_locale_change_no_byte(ferry: Book, tmp_
     variables = {"TZ": "Pacific/Kiritimati", "LC_ALL": "C", "PYTHONHASHSEED": "7", "HOME": str(tmp_path)}
     again = build(write_ferry(other), other, "--jobs", "1", **variables)
     assert contents(again.folder) == contents(ferry.folder)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="workers are forked on Linux only")
+def test_workers_that_are_forked_apart_from_a_long_book_change_no_byte(
+    ferry: Book, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pipeline, "_INLINE_CHARACTERS", 0)
+    monkeypatch.setattr(pipeline, "_SHARED_CHARACTERS", 0)
+    forks = watched_forks(monkeypatch)
+    request = pipeline.Request(source=write_ferry(tmp_path), out=tmp_path / "out", store=tmp_path / "store", jobs=2)
+    project = pipeline.open_project(request)
+    release = pipeline.run(project, pipeline.make_plan(project), Listener())
+    assert contents(release.folder) == contents(ferry.folder)
+    assert forks == ["forkserver"]
+
+
+def watched_forks(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The start methods that are asked for from now on."""
+    asked: list[str] = []
+    real = multiprocessing.get_context
+    monkeypatch.setattr(multiprocessing, "get_context", lambda method: asked.append(method) or real(method))
+    return asked
 
 
 def test_a_listener_s_own_stereo_recording_is_the_interlude(tmp_path: Path) -> None:

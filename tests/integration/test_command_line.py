@@ -366,7 +366,7 @@ def test_stdout_is_the_folder_and_nothing_else(shelf: Shelf) -> None:
 def test_json_is_one_object_on_stdout(shelf: Shelf) -> None:
     ran = shelf.build(None, "--json")
     said = json.loads(ran.out)
-    assert sorted(said) == ["book", "chapters", "duration_s", "folder", "warnings"]
+    assert sorted(said) == ["book", "chapters", "duration_s", "folder", "formats", "warnings"]
     assert (said["folder"], said["warnings"]) == (str(shelf.book), [])
     assert Path(said["book"]).is_file()
     heads = [{name: value for name, value in chapter.items() if name != "cues"} for chapter in timeline(shelf.book)]
@@ -739,11 +739,13 @@ def test_regenerate_needs_no_flag_that_the_build_needed(tmp_path: Path) -> None:
 
 
 def test_inspect_measures_a_folder_or_a_file(shelf: Shelf) -> None:
-    table = narrate("inspect", shelf.book).out
+    said = narrate("inspect", shelf.book)
+    assert said.code == 0, "a book of a real voice has nothing wrong with it"
+    table = said.out
     assert [line.split()[0] for line in table.splitlines()[:4]] == ["file", "A", "01", "02"]
     assert re.search(r"TALB +A Short Drive", table)
     assert re.search(r"2 +0:\d\d +And one sentence after", table)
-    (facts,) = json.loads(narrate("inspect", shelf.book / "A Short Drive.mp3", "--json").out)
+    (facts,) = json.loads(narrate("inspect", shelf.book / "A Short Drive.mp3", "--json").out)["files"]
     assert facts["duration_s"] == pytest.approx(sum(c["duration_s"] for c in timeline(shelf.book)), abs=0.06)
     assert -30 < facts["loudness_lufs"] < -15
     assert facts["true_peak_dbtp"] <= -1.5

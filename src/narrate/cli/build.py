@@ -9,6 +9,8 @@ def build(
     source: options.Source,
     out: options.Out = options.DEFAULT_OUT,
     voice: options.Voice = None,
+    engine: options.Engine = None,
+    device: options.Device = None,
     rate: options.Rate = None,
     pitch: options.Pitch = None,
     language: options.Language = None,
@@ -18,6 +20,7 @@ def build(
     scene: options.Scene = None,
     scenes: options.Scenes = None,
     describe: options.Describe = None,
+    profile: options.Profile = None,
     formats: options.Formats = None,
     store: options.StoreDir = None,
     jobs: options.Jobs = None,
@@ -33,6 +36,8 @@ def build(
     settings = options.flags(
         source,
         voice=voice,
+        engine=engine,
+        device=device,
         rate=rate,
         pitch=pitch,
         language=language,
@@ -42,6 +47,7 @@ def build(
         scene=scene,
         scenes=scenes,
         describe=describe,
+        profile=profile,
         formats=formats,
     )
     request = options.request(source, out, settings, store, jobs)

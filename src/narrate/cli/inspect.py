@@ -1,6 +1,8 @@
-"""`narrate inspect`: a finished book as a table: chapters, tags, durations, loudness, peaks."""
+"""`narrate inspect`: a finished book as a table, as a picture, and what is wrong with it."""
 
 import math
+from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -8,11 +10,21 @@ import typer
 
 from narrate.cli import options
 from narrate.cli.output import print_json, shortened, table
-from narrate.cli.streams import printable
+from narrate.cli.streams import printable, remark
+from narrate.errors import FaultError
 from narrate.units import clock
 
 if TYPE_CHECKING:
     from narrate.inspection import Facts
+    from narrate.judging import Verdict
+    from narrate.review import Review
+
+Plot = Annotated[
+    Path | None,
+    typer.Option(
+        "--plot", metavar="FILE", readable=False, help="Draw the book into FILE (.png or .svg): a lane a chapter."
+    ),
+]
 
 
 def inspect(
@@ -20,15 +32,43 @@ def inspect(
         Path,
         typer.Argument(metavar="FILE|DIR", readable=False, help="A book's folder, or one file.", show_default=False),
     ],
+    plot: Plot = None,
     json: options.Json = False,
 ) -> None:
-    """Show what a finished book says of itself, and measure it."""
+    """Show what a finished book says of itself, measure it, and say what is wrong with it."""
     from narrate.inspection import inspect_path
+    from narrate.judging import judge
+    from narrate.review import review
 
+    if plot:
+        from narrate.portrait import check_plot
+
+        check_plot(path, plot)
     facts = list(inspect_path(path))
+    verdicts = list(judge(path, facts)) if path.is_dir() else []
+    if plot:
+        from narrate.portrait import draw
+
+        draw(path, facts, plot)
+    takes = review(path)
     if json:
-        print_json([_object(each) for each in facts])
-        return
+        told = {"files": [_object(each) for each in facts], "verdicts": [_verdict(each) for each in verdicts]}
+        print_json({**told, "takes": asdict(takes)})
+    else:
+        _tell(facts)
+        _tell_takes(takes)
+        if verdicts:
+            print("\nverdicts")
+        for verdict in verdicts:
+            print(printable(str(verdict)))
+    if plot:
+        remark(printable(f"drawn: {plot}"))
+    if verdicts:
+        count = len(verdicts)
+        raise FaultError(f"{path}: {count} thing{'s' * (count != 1)} wrong with this book")
+
+
+def _tell(facts: "Sequence[Facts]") -> None:
     rows = [
         [
             shortened(each.path.name, 56),
@@ -49,6 +89,18 @@ def inspect(
         print(table(["no", "at", "title"], marks, right=(0, 1)))
 
 
+def _tell_takes(takes: "Review") -> None:
+    """What a person should listen to, and what a recogniser heard."""
+    if takes.spoken_again:
+        print(f"\n{takes.spoken_again} sentences were spoken more than once")
+    if takes.heard:
+        print(f"{takes.heard} sentences were heard by a recogniser: {takes.word_error_rate:.1%} of words otherwise")
+    if takes.doubtful:
+        print("\ntakes to listen to")
+        rows = [[each.id, clock(each.start_s), each.doubt, shortened(each.text, 60)] for each in takes.doubtful]
+        print(table(["id", "at", "what is odd", "text"], rows, right=(1,)))
+
+
 def _object(facts: "Facts") -> dict[str, object]:
     return {
         "file": str(facts.path),
@@ -64,3 +116,7 @@ def _object(facts: "Facts") -> dict[str, object]:
 def _finite(level: float) -> float | None:
     """JSON has no number for the level of silence."""
     return level if math.isfinite(level) else None
+
+
+def _verdict(verdict: "Verdict") -> dict[str, object]:
+    return {"kind": str(verdict.kind), "file": verdict.file, "at_s": verdict.at_s, "message": verdict.message}

@@ -26,6 +26,12 @@ else:  # Typer knows no unions
 # `readable=False`: Typer's own look at a path would answer with its usage, and with another code than our errors.
 Out = Annotated[Path, typer.Option("--out", help="Where books go: OUT/Author/Title/.", metavar="DIR", readable=False)]
 Voice = Annotated[str | None, typer.Option("--voice", help="A voice by id, name or language; see `narrate voices`.")]
+Engine = Annotated[
+    str | None, typer.Option("--engine", help="pyttsx3, piper, kokoro, or another package's.", metavar="NAME")
+]
+Device = Annotated[
+    str | None, typer.Option("--device", help="Where neural voices are computed.", metavar="auto|cpu|cuda")
+]
 Rate = Annotated[int | None, typer.Option("--rate", help="Words a minute, 80 to 450 (175).", metavar="WPM")]
 Pitch = Annotated[int | None, typer.Option("--pitch", help="0 to 100 (50).")]
 Language = Annotated[str | None, typer.Option("--language", help="The document's language, e.g. en-GB.")]
@@ -47,6 +53,10 @@ InterludeSeconds = Annotated[float | None, typer.Option("--interlude-seconds", h
 Describe = Annotated[
     str | None,
     typer.Option("--describe", help="Pictures, tables, notes …: full, brief or skip.", metavar="full|brief|skip"),
+]
+Profile = Annotated[
+    str | None,
+    typer.Option("--profile", help="How it is mastered: road, podcast, calm, acx, or one of your own.", metavar="NAME"),
 ]
 Formats = Annotated[
     list[str] | None,
@@ -81,12 +91,17 @@ def flags(
     scene: str | None = None,
     scenes: str | None = None,
     describe: str | None = None,
+    profile: str | None = None,
+    engine: str | None = None,
+    device: str | None = None,
     formats: list[str] | None = None,
 ) -> "Flags":
     """Those settings that were given, by their names in the configuration. Paths count from the source's folder: they
     are remembered beside the book, for whoever regenerates a chapter from another folder."""
     given: dict[str, str | int | float | bool | None] = {
         "voice": voice,
+        "engine": engine,
+        "device": device,
         "rate": rate,
         "pitch": pitch,
         "language": language,
@@ -96,6 +111,7 @@ def flags(
         "interludes.scene": scene,
         "interludes.scenes": scenes,
         "describe.mode": describe,
+        "audio.profile": profile,
         "formats": ", ".join(formats) if formats else None,
     }
     return {name: value for name, value in given.items() if value is not None}

@@ -12,6 +12,8 @@ def plan(
     source: options.Source,
     out: options.Out = options.DEFAULT_OUT,
     voice: options.Voice = None,
+    engine: options.Engine = None,
+    device: options.Device = None,
     rate: options.Rate = None,
     pitch: options.Pitch = None,
     language: options.Language = None,
@@ -21,6 +23,7 @@ def plan(
     scene: options.Scene = None,
     scenes: options.Scenes = None,
     describe: options.Describe = None,
+    profile: options.Profile = None,
     formats: options.Formats = None,
     store: options.StoreDir = None,
     coverage: options.Coverage = False,
@@ -29,10 +32,13 @@ def plan(
     """Show the chapters, how long they will be, and what a build would do and why; or what becomes of every block."""
     from narrate import pipeline
     from narrate.planning import takes_to_speak
+    from narrate.review import review
 
     settings = options.flags(
         source,
         voice=voice,
+        engine=engine,
+        device=device,
         rate=rate,
         pitch=pitch,
         language=language,
@@ -42,6 +48,7 @@ def plan(
         scene=scene,
         scenes=scenes,
         describe=describe,
+        profile=profile,
         formats=formats,
     )
     project = pipeline.open_project(options.request(source, out, settings, store))
@@ -49,6 +56,7 @@ def plan(
     if coverage:
         print_coverage(planned.account, json=json)
         return
+    warnings = (*planned.warnings, *review(project.folder).warnings())
     to_speak = [takes_to_speak(project, each) for each in planned.chapters]
     to_encode = [sum(each.codec in chapter.encodes for chapter in planned.chapters) for each in planned.formats]
     if json:
@@ -76,7 +84,7 @@ def plan(
                     {"name": each.name, "action": str(each.action), "reason": each.reason, "to_encode": count}
                     for each, count in zip(planned.formats, to_encode, strict=True)
                 ],
-                "warnings": list(planned.warnings),
+                "warnings": list(warnings),
             }
         )
         return
@@ -104,7 +112,7 @@ def plan(
     print(f"book: {planned.publish}{why} → {project.folder}")
     for each, count in zip(planned.formats, to_encode, strict=True):
         print(f"{each.name}: {_format(each, count)}")
-    for warning in planned.warnings:
+    for warning in warnings:
         print(f"warning: {printable(warning)}")
 
 

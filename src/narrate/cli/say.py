@@ -35,6 +35,8 @@ def say(
     source: SourceOption = None,
     out: Out = None,
     voice: options.Voice = None,
+    engine: options.Engine = None,
+    device: options.Device = None,
     rate: options.Rate = None,
     pitch: options.Pitch = None,
     language: options.Language = None,
@@ -44,7 +46,7 @@ def say(
     from narrate.rehearsal import rehearse
 
     folder = source or Path()
-    flags = options.flags(folder, voice=voice, rate=rate, pitch=pitch, language=language)
+    flags = options.flags(folder, voice=voice, engine=engine, device=device, rate=rate, pitch=pitch, language=language)
     said = rehearse(line, source=source, flags=flags)
     if out:
         sampling.export(said.takes, out, pause_ms=_PAUSE_MS)

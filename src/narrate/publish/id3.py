@@ -13,6 +13,7 @@ Pure: no file, no process but `ffmpeg -version`, once.
 # mutagen types its constructors in part.
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from io import BytesIO
 
 from mutagen.id3 import (
@@ -21,6 +22,7 @@ from mutagen.id3 import (
     COMM,
     CTOC,
     ID3,
+    SYLT,
     TALB,
     TCOM,
     TCON,
@@ -31,6 +33,7 @@ from mutagen.id3 import (
     TRCK,
     TSSE,
     TYER,
+    USLT,
     CTOCFlags,
     Encoding,
     Frame,
@@ -45,12 +48,34 @@ from narrate.release import ReleaseChapter
 PADDING = 2048
 """Zero bytes behind the frames, so that a person's tag editor can mend a title without rewriting the whole book."""
 
+MOST_LYRICS = 250_000
+"""Bytes that the text may take in each of its two frames: three hours of speech, or half as much where it is in UTF-16.
+Players hold a tag in memory, and some give up on one of several MB; a longer book goes without, not its chapters."""
+
+_MILLISECONDS = 2  # SYLT's time stamp format
+_LYRICS = 1  # SYLT's content type; "text transcription" (2) would be truer, but players look for this
 _NO_OFFSET = 0xFFFFFFFF
 _MOST_CHILDREN = 255
 
 
-def book_tag(metadata: Metadata, chapters: Sequence[ReleaseChapter], *, cover: bytes, comment: str = "") -> bytes:
-    """The tag of the whole book: its texts, the cover (JPEG), and a mark for every chapter, from its start to the next.
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Line:
+    """A sentence, or a sound in brackets, and when it begins in the file."""
+
+    text: str
+    start_ms: int
+
+
+def book_tag(
+    metadata: Metadata,
+    chapters: Sequence[ReleaseChapter],
+    *,
+    cover: bytes,
+    comment: str = "",
+    lines: Sequence[Line] = (),
+) -> bytes:
+    """The tag of the whole book: its texts, the cover (JPEG), and a mark for every chapter, from its start to the next;
+    and what is heard, `lines`, unless that is more than MOST_LYRICS.
 
     Times are in whole ms, the nearest to the frame (id3v2-chapters-1.0 has no finer ones). Chapters stand in the order
     given, below one top-level ordered table of contents; more than 255, which its one byte cannot count, in parts.
@@ -59,13 +84,22 @@ def book_tag(metadata: Metadata, chapters: Sequence[ReleaseChapter], *, cover: b
     ids = [f"ch{chapter.number:0{max(3, len(str(len(chapters))))}d}" for chapter in chapters]
     frames += _contents(ids)
     frames += [_chapter_mark(element, chapter) for element, chapter in zip(ids, chapters, strict=True)]
-    return _tag([*frames, _picture(cover)])
+    return _tag([*frames, _picture(cover), *_lyrics(lines, metadata.language)])
 
 
-def chapter_tag(metadata: Metadata, chapter: ReleaseChapter, *, total: int, cover: bytes, comment: str = "") -> bytes:
-    """The tag of one chapter's file: number `chapter.number` of `total` of the album that the book is."""
-    track = f"{chapter.number}/{total}"
-    return _tag([*_texts(metadata, title=chapter.title, track=track, comment=comment), _picture(cover)])
+def chapter_tag(
+    metadata: Metadata,
+    chapter: ReleaseChapter,
+    *,
+    total: int,
+    cover: bytes,
+    comment: str = "",
+    lines: Sequence[Line] = (),
+) -> bytes:
+    """The tag of one chapter's file: number `chapter.number` of `total` of the album that the book is. `lines` as in
+    `book_tag`."""
+    texts = _texts(metadata, title=chapter.title, track=f"{chapter.number}/{total}", comment=comment)
+    return _tag([*texts, _picture(cover), *_lyrics(lines, metadata.language)])
 
 
 def language_code(tag: str) -> str:
@@ -96,6 +130,20 @@ def _texts(metadata: Metadata, *, title: str, track: str, comment: str) -> list[
 
 def _picture(cover: bytes) -> Frame:
     return APIC(encoding=Encoding.LATIN1, mime="image/jpeg", type=PictureType.COVER_FRONT, desc="", data=cover)
+
+
+def _lyrics(lines: Sequence[Line], language: str) -> list[Frame]:
+    """What is heard, as text and as text in time. Last in the tag: whoever reads no further has the picture."""
+    cleaned = [(_clean(each.text), each.start_ms) for each in lines]
+    text = "\n".join(line for line, _ in cleaned)
+    encoding, code = _encoding(text), language_code(language)
+    # SYLT ends each line with a NUL and has four bytes of time for it.
+    if not text.strip() or len(text) * (1 if text.isascii() else 2) + 8 * len(cleaned) > MOST_LYRICS:
+        return []
+    return [
+        USLT(encoding=encoding, lang=code, desc="", text=text),
+        SYLT(encoding=encoding, lang=code, format=_MILLISECONDS, type=_LYRICS, desc="", text=cleaned),
+    ]
 
 
 def _chapter_mark(element: str, chapter: ReleaseChapter) -> Frame:

@@ -127,6 +127,15 @@ def published_files(folder: Path) -> frozenset[str]:
     return frozenset([MANIFEST_FILE, *links])
 
 
+def reading_order(folder: Path) -> list[str] | None:
+    """The chapters' files as the manifest in `folder` has them, in order; None where there is none to read."""
+    try:
+        manifest = json.loads((folder / MANIFEST_FILE).read_bytes())
+        return list(_links(manifest["readingOrder"]))
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        return None
+
+
 def _links(entries: Iterable[object]) -> Iterable[str]:
     for entry in entries:
         url = entry.get("url") if isinstance(entry, dict) else entry

@@ -10,6 +10,9 @@ _MPEG2_KBPS = (8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160)
 _MPEG1_RATES = (32000, 44100, 48000)
 _MPEG2_RATES = (16000, 22050, 24000)
 
+TAG_VERSION = 2
+"""Raise when the same book would get other ID3 tags."""
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Mp3Options:

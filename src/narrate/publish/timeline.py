@@ -10,10 +10,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import BinaryIO, Self
+from typing import Any, BinaryIO, Self
 
 from narrate.errors import OutputError
 from narrate.publish.files import output_error
+
+_LONGEST_LINE = 1 << 22
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -108,6 +110,33 @@ def read_cues(path: Path, cues: CueRange) -> Iterator[dict[str, object]]:
                 yield dict(entry)
     except (OSError, ValueError, TypeError) as error:
         raise OutputError(f"{path}: damaged", hint="delete the book's folder and build it again") from error
+
+
+def read_timeline(path: Path) -> Iterator[tuple[dict[str, Any], dict[str, Any] | None]]:
+    """Everything in a published `timeline.json`: each chapter's own fields, alone at first (None) and then with each of
+    its cues. Raises OutputError when the file is not as `TimelineWriter` writes it."""
+    try:
+        with path.open("rb") as file:
+            head: dict[str, Any] = {}
+            ended = False
+            for number, line in enumerate(iter(lambda: file.readline(_LONGEST_LINE), b"")):
+                line = line.strip()
+                if number == 0 or ended:
+                    continue
+                if line.startswith(b'{"number":'):
+                    head = dict(json.loads(line + b"]}"))
+                    yield head, None
+                elif line.rstrip(b",") == b"]}":
+                    ended = line == b"]}" and not head
+                    head = {}
+                elif head:
+                    yield head, dict(json.loads(line.rstrip(b",")))
+                else:
+                    raise ValueError("a cue without a chapter")
+    except (OSError, ValueError, TypeError, RecursionError) as error:
+        raise OutputError("damaged", hint="build the book again") from error
+    if not ended:
+        raise OutputError("cut short", hint="build the book again")
 
 
 def _dump(value: object) -> str:

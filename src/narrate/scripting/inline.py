@@ -10,8 +10,8 @@ from narrate.source.inline import MARK_ALONE
 Escaped = Callable[[str], str]
 
 _DEEPEST = 40
-_ODD = re.compile(r"[\\`*_\[\]<]|&(?=#?\w+;)")
-_SIGNS_IN_HTML = re.compile(r"[\\`*_\[\]]")  # between tags, where entities are already written
+_ODD = re.compile(r"[\\`*_\[\]<]|&(?=#?\w+;)|~(?=~)|(?<=~)~|\$(?!\d)")
+_SIGNS_IN_HTML = re.compile(r"[\\`*_\[\]~$]")  # between tags, where entities are already written
 _AT_START = re.compile(r"(?:#{1,6}|[-+])(?=\s|$)|>|=+\s*$|-{2,}|:::|~~~")
 _NUMBERED = re.compile(r"(\d{1,9})([.)])(?=\s|$)")
 _HREF = re.compile(r"(?:https?://|mailto:|[\w./#])[A-Za-z0-9:/._~%?#=&+,;@-]*")

@@ -52,18 +52,26 @@ def by_contents(items: Sequence[Item], entries: Sequence[ContentsEntry], front: 
     if has_prose([block for block in lead if block.origin.href.partition("#")[0] not in front]):
         division.chapters += divide(lead)
         lead = []
-    ends = [at for at, _ in cuts[1:]] + [len(blocks)]
-    for (at, title), end in zip(cuts, ends, strict=True):
-        piece = [*lead, *blocks[at:end]]
+    for (at, title), end in zip(cuts, [at for at, _ in cuts[1:]] + [len(blocks)], strict=True):
+        own = _without_opening(blocks[at:end], front) if end < len(blocks) else blocks[at:end]
+        piece = [*lead, *own]
         if all(isinstance(block, PageBreak | SceneBreak) for block in piece):
-            lead = piece
+            lead = [*piece, *blocks[at + len(own) : end]]
             continue
         division.chapters.append(_chapter(piece, short(title), len(lead), division))
-        lead = []
+        lead = blocks[at + len(own) : end]
     if lead and division.chapters:
         last = division.chapters.pop()
         division.chapters.append(Chapter(title=last.title, titled=last.titled, blocks=(*last.blocks, *lead)))
     return division
+
+
+def _without_opening(blocks: Sequence[Block], front: Collection[str]) -> list[Block]:
+    """The blocks without those at their end that open what comes after them: a half title between two chapters."""
+    kept = list(blocks)
+    while len(kept) > 1 and kept[-1].origin.href.partition("#")[0] in front:
+        kept.pop()
+    return kept
 
 
 def _tree(
@@ -76,10 +84,10 @@ def _tree(
         file = entry.key.partition("#")[0]
         at = places.get(entry.key, places.get(f"{file}#", -1)) if entry.key else -1
         lost += bool(entry.key) and entry.key not in places
-        if file in front or (at < 0 and entry.key):
-            continue
         while stack and stack[-1][0] >= entry.depth:
             stack.pop()
+        if file in front or (at < 0 and entry.key):
+            continue  # what stands below it stands where it would have stood
         node = _Node(title=entry.title, at=at)
         (stack[-1][1].children if stack else roots).append(node)
         stack.append((entry.depth, node))

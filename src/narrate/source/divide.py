@@ -6,6 +6,7 @@ Every reader shares it, so that structure means the same in every format. Pure.
 import itertools
 import re
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from narrate.document import (
     Block,
@@ -52,6 +53,9 @@ def divide(blocks: Iterable[Block], *, opening: Sequence[Heading] = (), chapter_
     chapters = [_chapter(run, level if headed else 0) for run in runs]
     if not opening:
         return tuple(chapters)
+    if chapters and not chapters[0].titled:  # not named by its author and a date
+        prose = [block for block in runs[0] if not _is_line(block)]
+        chapters[0] = replace(chapters[0], title=_name(prose or runs[0]))
     if not chapters:
         return (Chapter(title=short(opening[0].text), titled=True, blocks=tuple(opening)),)
     first = chapters[0]
@@ -124,10 +128,15 @@ def _by_headings(blocks: Sequence[Block], level: int, *, has_title: bool) -> lis
         else:
             # Before the first heading a figure or an epigraph alone is no chapter, nor are below the work's title its
             # author and a date: they belong to the chapter that follows.
-            opens = _is_prose(block) and not (has_title and isinstance(block, Paragraph) and is_caption(block.text))
+            opens = _is_prose(block) and not (has_title and _is_line(block))
             has_text = has_text or len(runs) > 1 or opens or _has_heading(runs[0])
         runs[-1].append(block)
     return [trimmed for run in runs if (trimmed := _trimmed(run))]
+
+
+def _is_line(block: Block) -> bool:
+    """Whether a paragraph is too short for prose: a name, a date."""
+    return isinstance(block, Paragraph) and is_caption(block.text)
 
 
 def _has_heading(run: Sequence[Block]) -> bool:

@@ -29,8 +29,14 @@ p[style-name='Title'] => h1.docx-title:fresh
 p[style-name='Subtitle'] => p.subtitle:fresh
 p[style-name='Heading 7'] => h6:fresh
 p[style-name='heading 7'] => h6:fresh
+p[style-name='Heading 8'] => h6:fresh
+p[style-name='heading 8'] => h6:fresh
+p[style-name='Heading 9'] => h6:fresh
+p[style-name='heading 9'] => h6:fresh
 p[style-name='caption'] => p.docx-caption:fresh
 p[style-name='Caption'] => p.docx-caption:fresh
+p[style-name='Image Caption'] => p.docx-caption:fresh
+p[style-name='Table Caption'] => p.docx-caption:fresh
 p[style-name='Figure'] => p.docx-caption:fresh
 p[style-name='Illustration'] => p.docx-caption:fresh
 p[style-name='Table'] => p.docx-caption:fresh
@@ -58,7 +64,11 @@ _BLIP = "{http://schemas.openxmlformats.org/drawingml/2006/main}blip"
 _DRAWING_PROPERTIES = "{http://schemas.openxmlformats.org/drawingml/2006/wordprocessingDrawing}docPr"
 _DC = "{http://purl.org/dc/elements/1.1/}"
 _MAIN = "word/document.xml"
-_BEYOND_MAMMOTH = (b"officeDocument/2006/math", b"drawingml/2006/chart", b"drawingml/2006/diagram")
+_RULE = "{urn:schemas-microsoft-com:office:office}hr"
+_BEYOND_MAMMOTH = (
+    *(b"officeDocument/2006/math", b"drawingml/2006/chart", b"drawingml/2006/diagram"),
+    b"schemas-microsoft-com:office:office",
+)
 _PLACE = "\ue000{}\ue001"
 _PLACES = re.compile("\ue000(\\d{1,6})\ue001")
 _CAPTION = r'<p class="docx-caption">((?:(?!</?p\b).)*)</p>'
@@ -175,7 +185,7 @@ def _properties(parts: dict[str, bytes]) -> _Properties:
 
 
 def _set_apart(parts: dict[str, bytes]) -> list[str]:
-    """Put a sign in the place of what mammoth would pass over without a word: formulas, charts, diagrams.
+    """Put a sign in the place of what mammoth would pass over without a word: formulas, charts, diagrams, rules.
 
     Returns the HTML of each, which is put in the sign's place when mammoth is done.
     """
@@ -185,7 +195,7 @@ def _set_apart(parts: dict[str, bytes]) -> list[str]:
     fragments: list[str] = []
     root = ElementTree.fromstring(main)
     for parent in list(root.iter()):
-        for at, child in enumerate(list(parent)):
+        for at, child in enumerate(list(parent) if parent.tag != MATH + "oMathPara" else ()):
             fragment = _fragment(child)
             if not fragment:
                 continue
@@ -201,6 +211,10 @@ def _set_apart(parts: dict[str, bytes]) -> list[str]:
 def _fragment(element: ElementTree.Element) -> str:
     if element.tag == MATH + "oMath":
         return mathml(element)
+    if element.tag == MATH + "oMathPara":
+        return "".join(mathml(each, displayed=True) for each in element.iter(MATH + "oMath"))
+    if element.tag == _WORD + "pict":
+        return "<hr />" if any(shape.get(_RULE) in ("t", "true", "1") for shape in element.iter()) else ""
     if element.tag != _WORD + "drawing":
         return ""
     if next(element.iter(_BLIP), None) is not None or next(element.iter(_WORD + "txbxContent"), None) is not None:

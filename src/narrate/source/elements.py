@@ -53,7 +53,7 @@ _SMALL_CAPS_CLASS = re.compile(r"(?:^|\s)(?:small-?caps?|smcap|sc)(?:\s|$)", re.
 _CREDIT_CLASS = re.compile(r"(?:^|[\s_-])(?:credits?|attribution|photographer|copyright)(?:$|[\s_-])", re.I)
 _PAGE_CLASS = re.compile(r"(?:^|\s)(?:page-?num(?:ber)?|pageno|pagebreak)(?:\s|$)", re.I)
 _PAGE = re.compile(r"[\[({]?\s*(?:p(?:g|age)?\.?\s*)?(\d{1,5}|[ivxlcdm]{1,9})\s*[\])}]?", re.I)
-_LANGUAGE_CLASS = re.compile(r"(?:^|\s)(?:lang(?:uage)?-|highlight-source-|brush:\s*)([\w+#-]{1,30})", re.I)
+_LANGUAGE_CLASS = re.compile(r"(?:^|\s)(?:lang(?:uage)?-|highlight-source-|brush:\s*|sourceCode )([\w+#-]{1,30})", re.I)
 
 
 def heading_level(name: str, attrs: dict[str, str]) -> int:
@@ -143,21 +143,22 @@ def tex_script(attrs: dict[str, str]) -> bool:
 
 def listing(element: Element, attrs: dict[str, str]) -> tuple[str, str]:
     """The text of a `<pre>`, lines kept, and the language it is in."""
-    pieces = [element.text or ""]
+    from lxml import etree
+
+    pieces: list[str] = []
     classes = [attrs.get("class", "")]
-    for node in element.iter():
-        if node is element:
-            continue
+    walker = etree.iterwalk(element, events=("start", "end", "comment"))
+    for event, node in walker:
         name = local_name(node)
-        if name == "br":
-            pieces.append("\n")
-        elif name == "img":
-            pieces.append(node.get("alt") or "")
-        elif name and name not in ("script", "style") and node.text:
-            pieces.append(node.text)
-        if name == "code":
-            classes.append(attributes(node).get("class", ""))
-        pieces.append(node.tail or "")
+        if event == "start":
+            written = node.text
+            if name in ("script", "style"):
+                walker.skip_subtree()
+                written = ""
+            pieces.append({"br": "\n", "img": node.get("alt")}.get(name, written) or "")
+            classes += [attributes(node).get("class", "")] if name == "code" else []
+        elif node is not element:
+            pieces.append(node.tail or "")
     parent = element.getparent()
     if parent is not None:
         classes.append(attributes(parent).get("class", ""))

@@ -9,12 +9,15 @@ from narrate.source.notes import types
 from narrate.source.tree import Element, attributes, content, local_name
 
 _FILE_NAME = re.compile(r"\S{1,200}\.(?:jpe?g|png|gif|webp|svg|tiff?|bmp|avif)", re.I)
-_NAMELESS = re.compile(r"(?:IMG|DSCN?|DSC_?|image|img|picture|figure|photo)?[\s_-]*\d{0,8}", re.I)
+_NAMELESS = re.compile(
+    r"(?:IMG|DSCN?|DSC_?|image|img|picture|figure|photo|shape|object|graphics?|frame)?[\s_-]*\d{0,8}", re.I
+)
 _SIGN_CLASS = re.compile(r"(?:^|[\s_-])(?:emoji|emoticon|smiley|twemoji)(?:$|[\s_-])", re.I)
 _MATH_CLASS = re.compile(r"(?:^|[\s_-])(?:math|tex|latex|mwe-math-fallback-image-\w+)(?:$|[\s_-])", re.I)
 _SPACES = re.compile(r" xmlns(?::\w+)?=\"[^\"]*\"")
 _PREFIX = re.compile(r"(</?)\w+:(?=\w)")
 _ICON_SIDE = 32.0
+_LINE_SIDE = 3.0
 _LONGEST_MATHML = 20_000
 
 
@@ -44,8 +47,11 @@ def picture(element: Element, attrs: dict[str, str], *, captioned: bool) -> Pict
         return Picture(tex=_bare_tex(alt))
     if len(alt) == 1 and alt.isalpha() and (element.tail or " ")[0].isalpha():
         return Picture(inline=alt)  # a drop cap that was drawn
-    if _side(attrs.get("width")) <= 1 and _side(attrs.get("height")) <= 1:
+    sides = _side(attrs.get("width")), _side(attrs.get("height"))
+    if max(sides) <= 1:
         return Picture(skipped="decoration: a picture of one pixel")
+    if min(sides) <= _LINE_SIDE and is_no_description(named) and not captioned:
+        return Picture(skipped="decoration: a line that is drawn")
     if "alt" in attrs and not named and not caption and not captioned:
         return Picture(skipped="decoration: its alt is empty")
     return Picture(alt="" if is_no_description(named) else named, caption=caption)

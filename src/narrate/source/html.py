@@ -11,6 +11,7 @@ from narrate.document import (
     Metadata,
     Origin,
     PageBreak,
+    Paragraph,
     Quotation,
     SceneBreak,
     Silence,
@@ -102,8 +103,9 @@ def _document(
     heading, blocks = first_title(blocks, told)
     seen = stream.seen
     if heading is None and told and blocks and not _is_said(told, blocks):
-        heading = Heading(text=told, level=1, origin=Origin(line=1, href=origin_href))
-        seen += 1
+        heading, blocks = _from_paragraph(told, blocks)
+        seen += heading is None
+        heading = heading or Heading(text=told, level=1, origin=Origin(line=1, href=origin_href))
     return assembled(
         Metadata(
             title=plain(told or (heading.text if heading else title)),
@@ -123,6 +125,16 @@ def _is_said(title: str, blocks: list[Block]) -> bool:
     """Whether one of the first headings says the title."""
     headings = [block.text for block in blocks[:12] if isinstance(block, Heading)]
     return any(same_words(text, title) for text in headings)
+
+
+def _from_paragraph(title: str, blocks: list[Block]) -> tuple[Heading | None, list[Block]]:
+    """The paragraph that says the title before any other prose, as a heading, and the blocks without it."""
+    at = next((i for i, block in enumerate(blocks) if isinstance(block, Paragraph | Heading)), None)
+    said = blocks[at] if at is not None else None
+    if not isinstance(said, Paragraph) or not same_words(said.text, title):
+        return None, blocks
+    heading = Heading(text=said.text, level=1, marks=said.marks, origin=said.origin)
+    return heading, [block for block in blocks if block is not said]
 
 
 class _Head:

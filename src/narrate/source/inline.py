@@ -15,6 +15,10 @@ _LONGEST = 16_384
 _LONGEST_BRACKETED = 1024
 _MANY_BRACKETS = 200
 """Open brackets are searched to the end, each from its own place; hundreds of them are no prose."""
+_ALERT = re.compile(r"\[!(NOTE|TIP|IMPORTANT|WARNING|CAUTION)\][ \t]*(?:\n|$)")
+"""What GitHub shows as a word above a quotation."""
+_SIGN_OF_MATHS = re.compile(r"[\\^_=<>{}|+*]")
+_SHORT_FORMULA = re.compile(r"[^\W\d_]\w?'*|\w\([\w, ]{1,12}\)|\d{1,6}")
 _IMG = re.compile(r"<img\b", re.IGNORECASE)
 _SWALLOWS = re.compile(
     r"</?(?:title|textarea|style|xmp|iframe|noembed|noframes|script|plaintext|select)\b", re.IGNORECASE
@@ -51,12 +55,29 @@ def note_id(number: int) -> str:
     return f"narrate-note-{number}"
 
 
+def formula(tex: str, *, displayed: bool = False) -> str:
+    """TeX as HTML."""
+    tex = " ".join(tex.split())
+    if displayed and "</" not in tex:
+        return f'<script type="math/tex; mode=display">{tex}</script>'
+    return f'<img class="tex" alt="{escape(tex)}">'
+
+
+def _between_dollars(tex: str, sign: str) -> str:
+    """A formula, where it looks like one; "$HOME/$PATH" does not."""
+    is_formula = _SIGN_OF_MATHS.search(tex) or _SHORT_FORMULA.fullmatch(tex)
+    return formula(tex) if is_formula else escape(f"{sign}{tex}{sign}")
+
+
 def read_inline(content: str, md: "MarkdownIt", env: Any, *, by_label: bool = False) -> Inline:
     """`content` as HTML. `env` is the parse's own table of links and notes.
 
     `by_label`: notes are called what they are called in the file, instead of being counted.
     """
     result = Inline()
+    content = (
+        _ALERT.sub(lambda found: f"**{found[1].capitalize()}:** ", content, count=1) if content[:2] == "[!" else content
+    )
     writer = _Writer(result, by_label=by_label)
     for piece in _pieces(content):
         tokens: list[Token] = []
@@ -108,6 +129,10 @@ class _Writer:
                     self._put("\n", "k" if self._depth else "l")
                 case "hardbreak":
                     self._put("<br>\n", "k" if self._depth else "l")
+                case "math_inline" | "math_inline_double":
+                    self._put(_between_dollars(token.content, "$" if token.type == "math_inline" else "$$"), "w")
+                case "s_open" | "s_close":
+                    self._put(f"<{'/' * (token.nesting < 0)}del>", "k" if self._depth else "w")
                 case "em_open" | "strong_open":
                     self._depth += 1
                     self._put(f"<{token.tag}>", "e" if self._depth == 1 else "k")

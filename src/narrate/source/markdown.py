@@ -1,7 +1,7 @@
-"""Markdown in (CommonMark, tables, footnotes, YAML front matter), a Document out. Touches no file but asks for a cover.
+"""Markdown in (CommonMark and most of GitHub's), a Document out. Touches no file but asks for a cover.
 
-markdown-it-py finds the blocks, which are written as HTML and read by the HTML reader, one after the other: so the
-parse of a long book is never in memory as a whole, and an open tag spoils no more than its own block.
+markdown-it-py finds the blocks, which are written as HTML and read by the HTML reader, some at a time: so the parse of
+a long book is never in memory as a whole. One with HTML of its author's is read alone: an open tag spoils no other.
 
 Lines between `:::` (`directives`) steer what is heard. Where one of them begins a chapter, the file is a script, as
 `narrate script` writes it, and is read to the letter: chapters and notes are where it says they are, and no caption is
@@ -20,7 +20,7 @@ from narrate.source.account import assembled
 from narrate.source.decode import decode
 from narrate.source.directives import ChapterLine, Directive
 from narrate.source.html import first_title
-from narrate.source.inline import MARK_ALONE, Inline, note_id, read_inline, shown_label
+from narrate.source.inline import MARK_ALONE, Inline, formula, note_id, read_inline, shown_label
 from narrate.source.name import plain, readable
 from narrate.source.notes import NoteIndex
 from narrate.source.scripted import scripted
@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 _DEEPEST = 60
 _MARKER = re.compile(r"[ \t]*(?:>|[-+*](?=[ \t])|\d{1,9}[.)](?=[ \t]))[ \t]?")
 _MARKERS = re.compile(f"(?:{_MARKER.pattern})*")
+_TOGETHER = 16_384
+"""Characters of HTML that are read at once."""
 _NESTING = 150
 """Blocks in blocks. CommonMark's preset stops at 20 and drops what lies deeper; Python's stack bears about 250."""
 
@@ -97,7 +99,7 @@ def _walked(
 
 
 class _Writer:
-    """Writes one parse's tokens as HTML, each element with its line, a piece for each block that stands in no other.
+    """Writes one parse's tokens as HTML, each element with its line, a piece for some blocks that stand in no other.
 
     Marks of notes are put into `notes`, since no one piece shows both a mark and its note.
     """
@@ -127,14 +129,27 @@ class _Writer:
         notes: list[tuple[str, list[Token]]] = []
         if not self._is_script:
             tokens, notes = _apart(tokens)
-        piece: list[str] = []
+        together: list[str] = []
+        block: list[str] = []
+        size = 0
+        alone = False
         for token, (html, is_end) in zip(tokens, self._pieces(tokens), strict=True):
-            if token.type == "directive":
-                yield self._directive(token)
-            piece.append(html)
+            block.append(html)
+            size += len(html)
+            alone = alone or token.type in ("html_block", "directive") or "<" in token.content
             if is_end:
-                yield "".join(piece)
-                piece.clear()
+                if alone and together:
+                    yield "".join(together)
+                    together.clear()
+                together += block
+                block.clear()
+            if is_end and (alone or size > _TOGETHER):
+                yield self._directive(token) if token.type == "directive" else "".join(together)
+                together.clear()
+                size = 0
+                alone = False
+        if together:
+            yield "".join(together)
         yield from self._note_bodies(notes)
 
     def _is_chapter_line(self, token: "Token") -> bool:
@@ -175,6 +190,8 @@ class _Writer:
                 return (
                     f'<pre{self._line(token)}><code class="language-{language}">\n{escape(token.content)}</code></pre>'
                 )
+            case "math_block":
+                return f"<div{self._line(token)}>{formula(token.content, displayed=True)}</div>"
             case "directive":
                 return ""
             case "footnote_reference_open":  # in a script: there notes are read where they stand
@@ -246,10 +263,13 @@ class _Writer:
 
 def _parser() -> "MarkdownIt":
     from markdown_it import MarkdownIt
+    from mdit_py_plugins.dollarmath import dollarmath_plugin
     from mdit_py_plugins.footnote import footnote_plugin
 
-    md = MarkdownIt("commonmark", {"maxNesting": _NESTING}).enable("table")
+    md = MarkdownIt("commonmark", {"maxNesting": _NESTING}).enable(["table", "strikethrough"])
     footnote_plugin(md, move_to_end=False)
+    # Not "$5 and $6": no space inside the signs, no digit outside; `inline` looks at what is between them.
+    dollarmath_plugin(md, allow_labels=False, allow_space=False, allow_digits=False, double_inline=True)
     return md
 
 

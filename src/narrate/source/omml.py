@@ -12,9 +12,10 @@ MATH = "{http://schemas.openxmlformats.org/officeDocument/2006/math}"
 _TOKEN = re.compile(r"\d+(?:[.,]\d+)*|[^\W\d_]+|\S")
 
 
-def mathml(formula: Element) -> str:
-    """A whole `<math>` element for an `m:oMath`."""
-    return f'<math xmlns="http://www.w3.org/1998/Math/MathML">{_children(formula)}</math>'
+def mathml(formula: Element, *, displayed: bool = False) -> str:
+    """A whole `<math>` element for an `m:oMath`; `displayed` where it stands on a line of its own."""
+    display = ' display="block"' if displayed else ""
+    return f'<math xmlns="http://www.w3.org/1998/Math/MathML"{display}>{_children(formula)}</math>'
 
 
 def _children(element: Element | None) -> str:

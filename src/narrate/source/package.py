@@ -144,15 +144,15 @@ class _Opf:
         package = self._package
         titles = [text for element in named.get("title", []) if (text := content(element))]
         package.title = titles[0] if titles else ""
-        refined = {
-            attrs.get("refines", "").removeprefix("#"): content(element)
-            for element in named.get("meta", [])
-            if (attrs := attributes(element)).get("property") == "role"
-        }
+        refined: dict[str, set[str]] = {}
+        for element in named.get("meta", []):
+            if (attrs := attributes(element)).get("property") == "role":
+                refined.setdefault(attrs.get("refines", "").removeprefix("#"), set()).add(content(element))
         for element in named.get("creator", []):
             attrs = attributes(element)
-            role = next((v for k, v in attrs.items() if k.endswith("role")), "") or refined.get(attrs.get("id", ""), "")
-            if (author := content(element)) and role in ("", "aut") and author not in package.authors:
+            roles = {value for name, value in attrs.items() if name.endswith("role")}
+            roles |= refined.get(attrs.get("id", ""), set())
+            if (author := content(element)) and (not roles or "aut" in roles) and author not in package.authors:
                 package.authors.append(author)
         package.language = next((text for e in named.get("language", []) if (text := content(e))), "")
         package.date = next((text for e in named.get("date", []) if (text := content(e))), "")

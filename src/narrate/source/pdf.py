@@ -17,12 +17,13 @@ from typing import TYPE_CHECKING, Any
 from narrate.document import Block, Document, Figure, Heading, Metadata, PageBreak, Paragraph, Skipped, is_language_tag
 from narrate.errors import SourceError
 from narrate.source.account import assembled
+from narrate.source.columns import in_reading_order, with_tables
 from narrate.source.divide import same_words
 from narrate.source.limits import PDF_CHARACTERS, PDF_OPERATIONS, PDF_PAGES, PDF_SECONDS, PDF_STREAM_BYTES
 from narrate.source.name import plain, printable, readable
-from narrate.source.pdf_page import Budget, Line, OverBudgetError, Picture, read_page
+from narrate.source.pdf_page import Budget, Line, OverBudgetError, Picture, page_origin, read_page
 from narrate.source.running import CONTENTS, Page, without_contents, without_running
-from narrate.source.typeset import Item, Type, compose, measure, page_origin
+from narrate.source.typeset import Item, Type, compose, measure
 
 if TYPE_CHECKING:
     from pypdf import PdfReader
@@ -139,7 +140,7 @@ def _pages(path: Path, reader: "PdfReader") -> tuple[list[Page], list[str]]:
         except Exception:
             broken.append(str(number + 1))
             items, signs = [], 0
-        pages.append(items)
+        pages.append(in_reading_order(items))
         unreadable += signs
         characters += sum(len(item.text) for item in items if isinstance(item, Line))
     if unreadable > _UNREADABLE * (characters + unreadable):
@@ -253,7 +254,9 @@ def _blocks(pages: Sequence[Page], outline: Sequence[_Entry], labels: dict[int, 
 
 def _headed(page: Page, entries: Sequence[_Entry], number: int) -> list[Item]:
     """The page with its headings in place of the lines that say them; one that no line says is put where it leads."""
-    items: list[Item] = [item if isinstance(item, Line) else Figure(origin=page_origin(number)) for item in page]
+    items: list[Item] = [
+        Figure(origin=page_origin(number)) if isinstance(item, Picture) else item for item in with_tables(page)
+    ]
     for entry in entries:
         at, count = _place(items, entry)
         words = " ".join(item.words for item in items[at : at + count] if isinstance(item, Line))

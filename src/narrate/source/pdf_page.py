@@ -10,6 +10,8 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from narrate.document import Origin
+
 if TYPE_CHECKING:
     from pypdf import PageObject
 
@@ -22,19 +24,33 @@ _UNREADABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\uf8ff\ufff
 """What a font gives that does not tell which letters it shows."""
 _LABEL = re.compile(r"\s*(\d{1,3}|[*†‡§¶]{1,3})\s*")
 _RAISED = 0.8
+_WORD_GAP_EM = 1.5
+_CELL_GAP_EM = 1.0
 _ADVANCE_EM = 0.5
 """A letter's width on average; only used to guess whether two pieces of a line have a space between them."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Cell:
+    """A part of a line that stands apart from the one before it, and where it begins in points."""
+
+    x: float
+    text: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Line:
-    """A line of set text: its page (from 0), where it begins in points (y grows upwards), and its size in points."""
+    """A line of set text: its page (from 0), where it begins in points (y grows upwards), and its size in points.
+
+    `cells` are its parts where wide spaces divide it; empty where none does.
+    """
 
     page: int
     x: float
     y: float
     size: float
     text: str
+    cells: tuple[Cell, ...] = ()
 
     @property
     def words(self) -> str:
@@ -126,6 +142,8 @@ class _Open:
     last_x: float
     last_text: str
     texts: list[str]
+    cells: list[tuple[float, int]]
+    """Where each part after a wide space begins: in points, and among `texts`."""
 
 
 @dataclass(slots=True)
@@ -152,7 +170,7 @@ class _Setter:
             self._append(line, cleaned, x, y, size)
         else:
             self._close()
-            self._open = _Open(x=x, y=y, size=size, last_x=x, last_text=cleaned, texts=[cleaned])
+            self._open = _Open(x=x, y=y, size=size, last_x=x, last_text=cleaned, texts=[cleaned], cells=[(x, 0)])
 
     def draw(self, name: int, cm: list[float]) -> None:
         """A picture: the unit square, as `cm` has it."""
@@ -179,8 +197,10 @@ class _Setter:
             line.y, line.size = y, size
         elif x > line.last_x:
             end = line.last_x + len(line.last_text) * _ADVANCE_EM * line.size
-            if x - end > 1.5 * line.size and not line.last_text.endswith(" "):
+            if x - end > _WORD_GAP_EM * line.size:
                 line.texts.append(" ")
+            if x - end > _CELL_GAP_EM * line.size:
+                line.cells.append((x, len(line.texts)))
         line.texts.append(text)
         line.last_x, line.last_text = x, text
         if size > line.size:
@@ -190,7 +210,19 @@ class _Setter:
         line, self._open = self._open, None
         if line and (text := " ".join("".join(line.texts).split())):
             size = round(line.size, 1)
-            self._items.append(Line(page=self.page, x=line.x, y=line.y, size=size, text=text))
+            cells = _cells(line) if len(line.cells) > 1 else ()
+            self._items.append(Line(page=self.page, x=line.x, y=line.y, size=size, text=text, cells=cells))
+
+
+def _cells(line: _Open) -> tuple[Cell, ...]:
+    ends = [at for _, at in line.cells[1:]] + [len(line.texts)]
+    texts = [" ".join("".join(line.texts[at:end]).split()) for (_, at), end in zip(line.cells, ends, strict=True)]
+    return tuple(Cell(x=x, text=text) for (x, _), text in zip(line.cells, texts, strict=True) if text)
+
+
+def page_origin(page: int) -> Origin:
+    """Where page `page` (from 0) begins, as RFC 8118 has it in addresses."""
+    return Origin(href=f"#page={page + 1}")
 
 
 def _upright(matrix: tuple[float, ...], size: float) -> tuple[float, float, float]:

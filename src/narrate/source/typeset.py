@@ -24,9 +24,10 @@ from narrate.document import (
     PageBreak,
     Paragraph,
     SceneBreak,
+    Table,
 )
 from narrate.source.lines import Headings, ends_sentence, is_mark
-from narrate.source.pdf_page import MARK_CLOSE, MARK_OPEN, Line
+from narrate.source.pdf_page import MARK_CLOSE, MARK_OPEN, Line, page_origin
 
 _LARGER = 1.12
 _SMALLER = 0.93
@@ -36,6 +37,7 @@ _MOST_INDENT_EM = 6
 _LONGEST_HEADING = 200
 _LEVELS = 3
 _EARLY_EM = 8
+_MOST_NOTE_LINES = 30
 _BULLET = re.compile(r"[•◦▪‣●○■□–—·*-]\s+(?=\S)")
 _NUMBERED = re.compile(r"\(?(\d{1,3})[.)]\s+(?=\S)")
 _NOTE_LABEL = re.compile(rf"(?:{MARK_OPEN}([^{MARK_CLOSE}]*){MARK_CLOSE}|(\d{{1,3}})[.)]?\s|([*†‡§¶]{{1,3}}))\s*(?=\S)")
@@ -46,7 +48,7 @@ _WORD = re.compile(r"[^\W\d_]+(?:[-‐’'][^\W\d_]+)*")
 _FIRST = re.compile(r"[^\W\d_]+")
 _LAST = re.compile(r"([^\W\d_]+)[-‐]$")
 
-Item = Line | Heading | Figure | PageBreak
+Item = Line | Heading | Figure | PageBreak | Table
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -122,10 +124,12 @@ def _heading_levels(pages: Sequence[Sequence[Item]], kind: Type) -> dict[float, 
 def _notes(page: Sequence[Item], kind: Type) -> tuple[list[Item], dict[str, Note]]:
     """The page without the notes at its foot, and these by the key that their marks in the text get.
 
-    They are the small lines below all others, from the first that begins with a label marked on this page.
+    They are the small lines below all others, from the first that begins with a label marked on this page; or lines of
+    any size below the last that has such a mark, if the label that they begin with is raised.
     """
     lines = [item for item in page if isinstance(item, Line)]
     floor = min((line.y for line in lines if line.size > _SMALLER * kind.size), default=0.0)
+    floor = max([floor, *_below_raised(lines)])
     marked = {label for line in lines if line.y >= floor for label in _MARK.findall(line.text)}
     foot = sorted((line for line in lines if line.y < floor), key=lambda line: -line.y)
     found: dict[str, list[Line]] = {}
@@ -148,6 +152,17 @@ def _notes(page: Sequence[Item], kind: Type) -> tuple[list[Item], dict[str, Note
     }
     rest = [_keyed(item, found) for item in page if not (isinstance(item, Line) and (item.x, item.y) in taken)]
     return rest, notes
+
+
+def _below_raised(lines: Sequence[Line]) -> Iterator[float]:
+    """How high the foot of a page reaches whose notes are as large as its text: above the first raised label."""
+    low = sorted(lines, key=lambda line: line.y)[:_MOST_NOTE_LINES]
+    if len(low) * 2 > len(lines):
+        low = low[: len(lines) // 2]
+    for line in low:
+        found = re.match(_MARK, line.text)
+        if found and any(found[1] in _MARK.findall(other.text[1:]) for other in lines if other.y > line.y):
+            yield line.y + 0.5 * line.size
 
 
 def _keyed(item: Item, found: Iterable[str]) -> Item:
@@ -179,7 +194,7 @@ class _Composer:
             if not self._lines:
                 self._release()
             self._lines.append(item)
-        elif isinstance(item, Heading):
+        elif isinstance(item, Heading | Table):
             self._end_paragraph()
             self._release()
             self.blocks.append(item)
@@ -233,6 +248,8 @@ class _Composer:
 def begins_paragraph(lines: Sequence[Line], line: Line, kind: Type) -> bool:
     """Whether `line` begins another paragraph than the one that `lines` are of."""
     above = lines[-1]
+    if _counts_on(lines, line):
+        return True
     if abs(above.size - line.size) > 0.08 * above.size or _BULLET.match(line.text):
         return True
     em = line.size or 1.0
@@ -255,6 +272,18 @@ def begins_paragraph(lines: Sequence[Line], line: Line, kind: Type) -> bool:
     if indent < -_INDENT_EM * em and len(lines) > 1:
         return abs(lines[-2].x - above.x) < 0.1 * em
     return had_room
+
+
+def _counts_on(lines: Sequence[Line], line: Line) -> bool:
+    """Whether `line` begins a list's item: the one after the item that `lines` are; or, set apart by its place, the
+    first, or one after a bulleted item."""
+    number, before = _NUMBERED.match(line.text), _NUMBERED.match(lines[0].text)
+    if not number:
+        return False
+    if before and int(number[1]) == int(before[1]) + 1:
+        return abs(line.x - lines[0].x) < line.size
+    apart = abs(line.x - lines[-1].x) > _INDENT_EM * line.size
+    return apart and (number[1] == "1" or bool(_BULLET.match(lines[0].text)))
 
 
 def _hangs(lines: Sequence[Line]) -> bool:
@@ -334,8 +363,3 @@ def _captioned(blocks: Iterable[Block]) -> Iterator[Block]:
 
 def _origin(line: Line) -> Origin:
     return page_origin(line.page)
-
-
-def page_origin(page: int) -> Origin:
-    """Where page `page` (from 0) begins, as RFC 8118 has it in addresses."""
-    return Origin(href=f"#page={page + 1}")

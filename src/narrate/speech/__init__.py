@@ -20,7 +20,19 @@ def _pyttsx3(_: SpeechOptions) -> Engine:
     return Pyttsx3Engine()
 
 
-ENGINES: dict[str, Callable[[SpeechOptions], Engine]] = {"pyttsx3": _pyttsx3}
+def _piper(options: SpeechOptions) -> Engine:
+    from narrate.speech.piper import PiperEngine
+
+    return PiperEngine(options)
+
+
+def _kokoro(options: SpeechOptions) -> Engine:
+    from narrate.speech.kokoro import KokoroEngine
+
+    return KokoroEngine(options)
+
+
+ENGINES: dict[str, Callable[[SpeechOptions], Engine]] = {"pyttsx3": _pyttsx3, "piper": _piper, "kokoro": _kokoro}
 """narrate's own engines by the name that `--engine` takes."""
 
 

@@ -87,4 +87,4 @@ class BatchEngine(Engine, Protocol):
     """An engine that is quicker when it is given several utterances at once."""
 
     def speak_all(self, lines: Sequence[tuple[str, Delivery]]) -> Sequence[Take]:
-        """The takes of `lines` (spoken, delivery), in order, each the same as from `speak`."""
+        """The takes of at most `traits.batch` lines (spoken, delivery), in order, each the same as from `speak`."""

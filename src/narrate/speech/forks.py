@@ -225,6 +225,8 @@ class _Server:
             return False
         request, deadline_s, cores = pickle.loads(data)
         answer = descriptors[0]
+        if not self._prepared(request, answer):
+            return True
         try:
             pid = os.fork()
         except OSError as error:
@@ -234,6 +236,20 @@ class _Server:
         if pid == 0:
             self._speak_and_exit(request, answer, cores)
         self._children[pid] = _Child(answer, deadline_s, time.monotonic() + deadline_s)
+        return True
+
+    def _prepared(self, request: Any, answer: int) -> bool:
+        """Whether the work is ready for `request`: one with a `prepare` loads here what its children then share."""
+        prepare: Callable[[Any], None] | None = getattr(self._work, "prepare", None)
+        if prepare is None:
+            return True
+        try:
+            prepare(request)
+        except Exception as error:
+            with contextlib.suppress(OSError):
+                _write(answer, _Status.REFUSED, message(error))
+            os.close(answer)
+            return False
         return True
 
     def _speak_and_exit(self, request: Any, answer: int, cores: set[int]) -> None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from narrate.speech.guard import AttemptError
-from narrate.take import Take, TakeInfo, Word, full_scale
+from narrate.take import Remarks, Take, TakeInfo, Word, full_scale
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -53,9 +53,9 @@ def judge(
 ) -> Take:
     """A Take of `pcm` (16-bit mono), without its silent ends but for 10 ms before and 25 ms after, ends faded.
 
-    `marks` are (character of `spoken`, milliseconds) where words begin. Samples are n/32768 exactly, so that
-    `take.to_bytes` loses nothing. Raises AttemptError when this is silence, clipped all
-    over, or of a length that `spoken` cannot have at `rate_wpm` words a minute.
+    `marks` are (character of `spoken`, milliseconds) where words begin; without any, words are placed by their letters.
+    Samples are n/32768 exactly, so that `take.to_bytes` loses nothing. Raises AttemptError when this is silence,
+    clipped all over, or of a length that `spoken` cannot have at `rate_wpm` words a minute.
     """
     samples = np.frombuffer(pcm, np.int16)
     start, end = _sounding(samples)
@@ -68,7 +68,10 @@ def judge(
     words = place_words(
         ((character, round(ms * sample_rate / 1000) - first) for character, ms in marks), spoken, len(trimmed)
     )
-    info = TakeInfo(frame_count=len(trimmed), sample_rate=sample_rate, words=words)
+    remarks = Remarks()
+    if not words:  # an engine that says nothing of when
+        words, remarks = place_words([(0, start - first)], spoken, len(trimmed)), Remarks(estimated=True)
+    info = TakeInfo(frame_count=len(trimmed), sample_rate=sample_rate, words=words, remarks=remarks)
     return Take(pcm=full_scale(trimmed), info=info)
 
 

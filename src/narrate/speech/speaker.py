@@ -29,7 +29,7 @@ class EspeakSpeaker:
         self._error: Exception | None = None
         self._engine.connect("audio", self._heard)
         self._engine.connect("error", self._failed)
-        self._voices = _voices(self._engine)
+        self._voices = _voices(self._engine, timings="words")
 
     def __call__(self, request: Request | None) -> bytes:
         """The answer to `request`. Raises whatever the driver raised."""
@@ -116,7 +116,7 @@ def _read(file: Any) -> bytes:
     return pack(sample_rate=sample_rate, pcm=(pcm,), marks=())
 
 
-def _voices(engine: Any) -> tuple[Voice, ...]:
+def _voices(engine: Any, *, timings: str = "estimated") -> tuple[Voice, ...]:
     return tuple(
         Voice(
             id=str(voice.id),
@@ -124,6 +124,7 @@ def _voices(engine: Any) -> tuple[Voice, ...]:
             language=bcp47(_text((voice.languages or [""])[0])),
             gender=_gender(voice.gender),
             engine=ENGINE,
+            timings=timings,
         )
         for voice in engine.getProperty("voices")
     )

@@ -15,8 +15,13 @@ _WIDE = 3.0
 def estimate_s(script: ChapterScript, *, rate_wpm: int) -> float:
     """Seconds that `script` will last, spoken at `rate_wpm` words a minute, pauses and interludes included."""
     silent = sum(cue.duration_s for cue in script.cues if isinstance(cue, Pause | Interlude))
-    weight = sum(_weight(plain(utterance.spoken)) for utterance in script.utterances)
-    return silent + (weight * _CHARACTER_S + len(script.utterances) * _UTTERANCE_S) * 175.0 / max(1, rate_wpm)
+    spoken = sum(speech_s(plain(utterance.spoken)) for utterance in script.utterances)
+    return silent + spoken * 175.0 / max(1, rate_wpm)
+
+
+def speech_s(spoken: str) -> float:
+    """Seconds that one utterance without phonemes lasts at 175 words a minute."""
+    return _weight(spoken) * _CHARACTER_S + _UTTERANCE_S
 
 
 def _weight(spoken: str) -> float:

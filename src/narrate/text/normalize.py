@@ -5,9 +5,10 @@ numbers that engines read well. The text that is displayed is never touched.
 """
 
 import re
+from collections.abc import Sequence
 from functools import lru_cache
 
-from narrate.document import Mark
+from narrate.document import Mark, MarkKind
 from narrate.script import PRONOUNCED, Span
 from narrate.text.dates import date_rules
 from narrate.text.languages import language_for
@@ -17,7 +18,7 @@ from narrate.text.marks import said as said_for
 from narrate.text.marks import stresses
 from narrate.text.numbers import code_rules, number_rules
 from narrate.text.rules import Changes, Rule, any_of
-from narrate.text.signs import PLAIN, sign_rules
+from narrate.text.signs import MARKUP, PLAIN, sign_rules
 from narrate.text.words import words_for
 
 # A sentence that has nothing of these needs none of the rules behind them; most have not.
@@ -62,7 +63,8 @@ def spoken(
     if not code and (heading or has_letters.search(text)):
         changes.apply(letters)
     if _ODD.search(text):
-        changes.apply(signs)
+        listed = [mark for mark in marks if mark.kind is MarkKind.CODE]
+        changes.apply(signs if code else (_markup_outside(listed), *signs))
     if marks and not heading and not code:
         for start, end, stress in stresses(marks, text):
             changes.stress(start, end, stress)
@@ -70,6 +72,16 @@ def spoken(
     if "[[" in said or "]]" in said:  # left over, or come together where something between them was left out
         said = _BRACKETS.sub(lambda found: found[1] or "  ", said)
     return (said, spans) if any(map(str.isalnum, said)) else ("", ())
+
+
+def _markup_outside(listed: Sequence[Mark]) -> Rule:
+    """The rule for tags, but not for those that the author shows as code."""
+    if not listed:
+        return MARKUP
+    return Rule(
+        MARKUP.pattern,
+        lambda found: None if any(each.start <= found.start() < each.end for each in listed) else MARKUP.say(found),
+    )
 
 
 @lru_cache(maxsize=64)

@@ -55,10 +55,6 @@ def sign_rules(words: Words, language: Language | None, tag: str) -> list[Rule]:
             lambda found: _mail(found[0], words, language.at if language else "at"),
         ),
         rule(r"(?:https?://|www\.)[^\s<>\"“”«»]{1,2000}", lambda found: _address(found[0], words)),
-        rule(
-            r"</?[A-Za-z][A-Za-z0-9-]{0,20}(?:\s[^<>=\n]{1,60}=[^<>\n]{0,400})?\s?/?>|<!--|-->",
-            lambda found: " " * (not _at_edge(found)),
-        ),
         rule(rf"[{_EMOJI}][{_EMOJI}{_JOINERS}]{{0,200}}", lambda found: _emoji(found, tag, words)),
         *_note_marks(words),
         rule(r"&(?:amp;)?(?!c\.)", lambda found: apart(found, words.ampersand)),
@@ -86,6 +82,13 @@ def sign_rules(words: Words, language: Language | None, tag: str) -> list[Rule]:
         ),
         rule(rf"[{_INVISIBLE}]", lambda _: ""),
     ]
+
+
+MARKUP = Rule(
+    re.compile(r"</?[A-Za-z][A-Za-z0-9-]{0,20}(?:\s[^<>=\n]{1,60}=[^<>\n]{0,400})?\s?/?>|<!--|-->"),
+    lambda found: " " * (not _at_edge(found)),
+)
+"""Tags that were left in prose are not said. In a listing they are what it says."""
 
 
 def apart(found: re.Match[str], word: str) -> str:
