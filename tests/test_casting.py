@@ -265,3 +265,26 @@ def test_an_unknown_engine_names_those_there_are() -> None:
         Ensemble(SpeechOptions(engine="hal"), {"one": lambda _: FakeEngine()}).resolve("", "en")
     assert str(caught.value) == "no speech engine called “hal”"
     assert caught.value.hint == "there is one"
+
+
+def test_a_book_is_spoken_in_batches_where_the_engine_wants_them(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Batching(FakeEngine):
+        def __init__(self) -> None:
+            super().__init__()
+            self.traits = replace(self.traits, batch=4)
+            self.batches: list[int] = []
+
+        def speak_all(self, lines):
+            self.batches.append(len(lines))
+            return [self.speak(*line) for line in lines]
+
+    desk.write("One. Two. Three. Four. Five. Six.\n")
+    singly = desk.build().folder
+    one = (singly / "timeline.json").read_bytes()
+    engine = desk.engine = Batching()
+    monkeypatch.setitem(speech.ENGINES, "fake", lambda _: engine)
+    work.engine.cache_clear()
+    engine.version = "2"
+    assert (desk.build().folder / "timeline.json").read_bytes() == one
+    assert engine.batches == [4, 2]
+    assert len(engine.spoken) == 6

@@ -7,12 +7,13 @@ import pytest
 from narrate import config
 from narrate.config import check, join, read_settings, settings_file
 from narrate.errors import ConfigError
+from narrate.mix.profiles import PROFILES
 from narrate.text.options import Mode
 
 
 def test_without_any_setting_everything_has_its_default() -> None:
     settings = join()
-    assert (settings.delivery.rate_wpm, settings.mix.loudness_lufs, settings.mp3.bitrate_kbps) == (175, -18.0, 96)
+    assert (settings.delivery.rate_wpm, settings.mix.profile, settings.mp3.bitrate_kbps) == (175, PROFILES["road"], 96)
 
 
 def test_the_later_layer_wins_and_leaves_the_rest() -> None:
@@ -43,6 +44,8 @@ def test_every_key_of_the_schema_changes_the_configuration(tmp_path: Path) -> No
             value = Mode.SKIP
         if key == "audio.loudness":
             value = -20.0
+        if key == "audio.profile":
+            value = "calm"
         if key == "interludes.folder":
             value = (("tram", tmp_path / "x"),)
         assert join({key: value}) != join() or key == "engine", key

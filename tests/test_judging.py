@@ -106,7 +106,7 @@ def test_samples_at_full_scale_are_clipping(book: Path) -> None:
 
 def test_a_true_peak_over_the_ceiling_is_told_with_both(book: Path) -> None:
     def peaky(pcm: np.ndarray) -> np.ndarray:
-        pcm[at(3) : at(3.05)] *= 10 ** (-0.6 / 20) / np.abs(pcm[at(3) : at(3.05)]).max()
+        pcm[at(3) : at(3.05)] *= 10 ** (-0.3 / 20) / np.abs(pcm[at(3) : at(3.05)]).max()
         return pcm
 
     change_sound(book, peaky)

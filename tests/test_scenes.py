@@ -150,7 +150,8 @@ def test_a_journey_changes_scenes_only_as_a_drive_does_over_all_chapters(work: s
 
 def test_a_journey_is_the_works_own_and_the_same_every_time() -> None:
     assert drive("Moby-Dick", 3, 20) == drive("Moby-Dick", 3, 20)
-    assert len({drive(work, 3, 20) for work in ("Moby-Dick", "Middlemarch", "Walden", "Emma")}) == 4
+    ways = {tuple(drive(work, number, 9) for number in range(1, 9)) for work in ("Moby-Dick", "Middlemarch", "Emma")}
+    assert len(ways) == 3
 
 
 def test_no_scene_of_a_journey_lasts_for_ever() -> None:
@@ -292,15 +293,17 @@ def test_under_speech_a_bed_is_at_least_twenty_decibels_below_it_at_every_moment
             load_bed(scene, sample_rate=rate),
             frames=6 * rate,
             seed=seed,
-            loudness_lufs=mix.loudness_lufs - mix.interlude_below_lu,
+            loudness_lufs=mix.profile.loudness_lufs - mix.interlude_below_lu,
             fade_s=1.25,
-            under=Under(frames=9 * rate, speech_lufs=mix.loudness_lufs),
+            under=Under(frames=9 * rate, speech_lufs=mix.profile.loudness_lufs),
         )
         assert pcm.shape == (15 * rate, 1)
         powers = block_powers(pcm[6 * rate :], rate)
-        assert integrated_lufs(powers[[powers.argmax()]]) <= mix.loudness_lufs - 20
-        assert integrated_lufs(powers) >= mix.loudness_lufs - UNDER_SPEECH_LU - 6, "it is there"
-        assert integrated_lufs(block_powers(pcm[2 * rate : 4 * rate], rate)) > mix.loudness_lufs - 13, "as without it"
+        assert integrated_lufs(powers[[powers.argmax()]]) <= mix.profile.loudness_lufs - 20
+        assert integrated_lufs(powers) >= mix.profile.loudness_lufs - UNDER_SPEECH_LU - 6, "it is there"
+        assert integrated_lufs(block_powers(pcm[2 * rate : 4 * rate], rate)) > mix.profile.loudness_lufs - 13, (
+            "as without it"
+        )
         assert abs(float(pcm[6 * rate, 0] - pcm[6 * rate - 1, 0])) <= np.abs(np.diff(pcm[: 6 * rate, 0])).max()
         assert pcm[-1] == 0
 
@@ -356,7 +359,7 @@ def test_a_scene_is_written_at_the_loudness_of_an_interlude(
     assert len(pcm) / 44100 == pytest.approx(8, abs=0.06)
     mix = MixOptions()
     assert ebur128_lufs(pcm[2 * 44100 : -2 * 44100], 44100) == pytest.approx(
-        mix.loudness_lufs - mix.interlude_below_lu, abs=0.7
+        mix.profile.loudness_lufs - mix.interlude_below_lu, abs=0.7
     )
 
 

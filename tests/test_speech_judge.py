@@ -6,7 +6,7 @@ import pytest
 from narrate.errors import NarrateError
 from narrate.speech.guard import AttemptError
 from narrate.speech.judge import judge, place_words
-from narrate.take import measure_from_bytes, pcm_from_bytes, to_bytes
+from narrate.take import full_scale, measure_from_bytes, samples_from_bytes, to_bytes
 
 RATE = 22050
 TEXT = "The ferry left at nine."
@@ -51,11 +51,11 @@ def test_the_middle_keeps_every_sample():
 
 def test_a_take_loses_nothing_in_the_store():
     take = judged(silence(0.1), tone(1.5, 32767), marks=[(0, 100), (4, 400)])
-    stored = to_bytes(take, b"powers!!")
-    measured, powers = measure_from_bytes(stored)
-    pcm, sample_rate = pcm_from_bytes(stored)
-    assert np.array_equal(pcm, take.pcm)
-    assert (measured.frame_count, measured.sample_rate, powers) == (len(pcm), sample_rate, b"powers!!")
+    stored = to_bytes(take)
+    measured = measure_from_bytes(stored)
+    samples, sample_rate = samples_from_bytes(stored)
+    assert np.array_equal(full_scale(samples), take.pcm)
+    assert (measured.frame_count, measured.sample_rate) == (len(samples), sample_rate)
     assert tuple(measured.words) == take.info.words != ()
 
 
@@ -63,9 +63,9 @@ def test_a_take_loses_nothing_in_the_store():
     "damage", [lambda data: data[:-1], lambda data: data + b"x", lambda data: data[:20], bytes.upper]
 )
 def test_what_is_no_whole_take_is_refused(damage):
-    stored = to_bytes(judged(tone(0.5)), b"")
+    stored = to_bytes(judged(tone(0.5)))
     with pytest.raises(NarrateError, match="stored take"):
-        pcm_from_bytes(damage(stored))
+        samples_from_bytes(damage(stored))
 
 
 @pytest.mark.parametrize("pcm", [silence(0), silence(2), silence(2) + 1])

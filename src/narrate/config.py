@@ -18,11 +18,13 @@ from narrate.document import LANGUAGE_WANTED, language_tag
 from narrate.errors import ConfigError
 from narrate.mix.beds import MANIFEST, read_recordings
 from narrate.mix.options import MixOptions
+from narrate.mix.profiles import DEFAULT, Profile
+from narrate.profiles import OwnProfile, find_profile, read_profiles
 from narrate.pronunciation import read_lexicons, read_table
 from narrate.publish.formats import FORMATS, MP3, formats_of
 from narrate.publish.options import Mp3Options, bitrates_kbps
 from narrate.source.location import Location
-from narrate.speech.options import DEVICES, SpeechOptions
+from narrate.speech.options import DEVICES, SpeechOptions, Verify
 from narrate.take import Delivery
 from narrate.text.lexicon import Entry, Lexicon
 from narrate.text.options import Mode, Modes, Pauses, TextOptions
@@ -31,7 +33,8 @@ from narrate.text.options import Mode, Modes, Pauses, TextOptions
 @dataclass(frozen=True, slots=True)
 class Setting:
     """One key: its type, and for numbers the least and the most. Where not every such value will do, `read` gives None
-    for those that won't, and `wanted` says what will. A path is a file's; with `holds`, a folder's with this file."""
+    for those that won't, and `wanted` says what will. A path is a file's; with `holds`, a folder's with this file
+    (".": with anything)."""
 
     kind: type
     least: float = 0.0
@@ -65,6 +68,8 @@ SCHEMA: dict[str, Setting] = {
     "date": Setting(str),
     "cover": Setting(Path),
     "engine": Setting(str),
+    "verify.model": Setting(Path, holds="."),
+    "verify.worst": Setting(float, 0.01, 1),
     "device": Setting(str, read=lambda name: name if name in DEVICES else None, wanted=f"one of {', '.join(DEVICES)}"),
     "voice": Setting(str),
     "rate": Setting(int, 80, 450),
@@ -100,6 +105,7 @@ SCHEMA: dict[str, Setting] = {
         wanted=f"one of {', '.join(map(str, _BITRATES))} kbit/s",
     ),
     "audio.loudness": Setting(float, -40, -10),
+    "audio.profile": Setting(str),
     "formats": Setting(str, read=formats_of, wanted=f"some of {', '.join((MP3, *FORMATS))}"),
 }
 """Every key of the configuration, a table's keys with its name and a dot. The README lists them with their units."""
@@ -107,7 +113,8 @@ SCHEMA: dict[str, Setting] = {
 _KINDS = frozenset(f"describe.{each.name}" for each in fields(Modes))
 _WORDS = "pronunciation"
 _CAST = "cast"
-_KNOWN = (*SCHEMA, _WORDS, _CAST, "lexicons")
+_PROFILES = "profiles"
+_KNOWN = (*SCHEMA, _WORDS, _CAST, "lexicons", _PROFILES)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -173,6 +180,8 @@ def check(table: Mapping[str, object], *, where: str, folder: Path) -> dict[str,
     entries = (*read_lexicons(lexicons, where=where, folder=folder), *read_table(words, where=where))
     if entries:
         settings[_WORDS] = entries
+    if _PROFILES in table:
+        settings[_PROFILES] = read_profiles(table.pop(_PROFILES), where=where)
     flat = _flat(table)
     if flat.keys() >= {"interludes.scene", "interludes.scenes"}:
         raise ConfigError(f"{where}: interludes.scene is one scene and interludes.scenes a journey: give one of them")
@@ -189,6 +198,7 @@ def join(*layers: Mapping[str, object]) -> Config:
     """One Config out of checked settings, the later layer above the earlier."""
     settings: dict[str, object] = {}
     words: list[Entry] = []
+    profiles: list[OwnProfile] = []
     cast = Cast()
     for layer in layers:
         if layer.get("describe.mode"):  # above what an earlier layer says of single kinds
@@ -198,6 +208,15 @@ def join(*layers: Mapping[str, object]) -> Config:
         settings |= {key: value for key, value in layer.items() if value is not None}
         words += typed("tuple[Entry, ...]", layer.get(_WORDS, ()))
         cast = cast.under(typed(Cast, layer.get(_CAST, Cast())))
+        profiles += typed("tuple[OwnProfile, ...]", layer.get(_PROFILES, ()))
+    profile = find_profile(
+        typed(str, settings.get("audio.profile", DEFAULT)),
+        profiles,
+        loudness_lufs=typed("float | None", settings.get("audio.loudness")),
+    )
+    settings = _of_profile(profile) | settings
+    if not profile.interludes:
+        settings["interludes.enabled"] = False
 
     def given(prefix: str, names: Mapping[str, str]) -> dict[str, Any]:
         return {name: settings[prefix + key] for key, name in names.items() if prefix + key in settings}
@@ -216,7 +235,9 @@ def join(*layers: Mapping[str, object]) -> Config:
         base,
         **given("", plain),
         **given("describe.", {"voice": "describe_voice"}),
-        speech=replace(base.speech, **given("", {name: name for name in ("engine", "device")})),
+        speech=replace(
+            base.speech, **given("", {name: name for name in ("engine", "device")}), verify=_verify(settings)
+        ),
         cast=cast,
         delivery=replace(base.delivery, **given("", {"voice": "voice", "rate": "rate_wpm", "pitch": "pitch"})),
         text=replace(
@@ -227,14 +248,15 @@ def join(*layers: Mapping[str, object]) -> Config:
             journey="interludes.scenes" in settings,
             **given("interludes.", text),
         ),
-        mix=replace(
-            base.mix,
-            recordings=tuple(recordings.items()),
-            **given("interludes.", mix),
-            **given("audio.", {"loudness": "loudness_lufs"}),
-        ),
+        mix=replace(base.mix, profile=profile, recordings=tuple(recordings.items()), **given("interludes.", mix)),
         mp3=replace(base.mp3, **given("audio.", {"bitrate": "bitrate_kbps"})),
     )
+
+
+def _of_profile(profile: Profile) -> dict[str, object]:
+    """The settings that a profile stands for where a person names none."""
+    wanted = {"audio.bitrate": profile.bitrate_kbps, "pauses.head": profile.head_s, "pauses.tail": profile.tail_s}
+    return {key: value for key, value in wanted.items() if value}
 
 
 def _cast(table: dict[str, object], where: str) -> dict[str, object]:
@@ -245,6 +267,14 @@ def _cast(table: dict[str, object], where: str) -> dict[str, object]:
     if narrator and "voice" in table:
         raise ConfigError(f"{where}: voice and cast.narrator are the same setting, and both are given")
     return {_CAST: cast} | ({"voice": narrator} if narrator else {})
+
+
+def _verify(settings: Mapping[str, object]) -> Verify | None:
+    if "verify.model" not in settings:
+        return None
+    found = Verify(model=str(settings["verify.model"]))
+    worst = settings.get("verify.worst")
+    return replace(found, worst=worst) if isinstance(worst, float) else found
 
 
 def _modes(settings: Mapping[str, object]) -> Modes:
@@ -284,7 +314,9 @@ def _checked(key: str, value: object, setting: Setting, where: str, folder: Path
 
 
 def _path(key: str, path: Path, setting: Setting, where: str) -> object:
-    if setting.holds and not (path / setting.holds).is_file():
+    if setting.holds == "." and not path.is_dir():
+        raise ConfigError(f"{where}: {key}: no such folder: {path}")
+    if setting.holds and not (path / setting.holds).exists():
         raise ConfigError(f"{where}: {key}: no folder with a {setting.holds}: {path}")
     if not setting.holds and not path.is_file():
         raise ConfigError(f"{where}: {key}: no such file: {path}")

@@ -18,8 +18,8 @@ Colour = str
 """`#rrggbb`."""
 
 _SHARPEST = 2
-_MOST_PIXELS = 40_000_000
-"""Drawn at twice the size where that is no more: 120 MB while it is drawn."""
+_MOST_PIXELS = 16_000_000
+"""Drawn at twice the size where that is no more: 48 MB while it is drawn."""
 
 
 class Canvas(Protocol):

@@ -160,13 +160,16 @@ class Plan:
 VOICE_OF = "voice of "
 """Before the name of a part, among the ingredients."""
 
-_SPOKEN_OF = ("voice", "rate", "pitch", "engine", "encoder", "language")
+_SPOKEN_OF = ("voice", "rate", "pitch", "engine", "encoder", "language", "profile")
 
 
 def difference(old: Mapping[str, str], new: Mapping[str, str]) -> str:
     """Why a chapter must be made anew: "text changed", "voice en-gb → en-us", "engine 1.51 → 1.52"."""
     reasons = []
-    for name in sorted(old.keys() | new.keys()):
+    names = old.keys() | new.keys()
+    if old.get("profile") != new.get("profile"):
+        names -= {"loudness"}  # the profile's own
+    for name in sorted(names):
         before, after = old.get(name, "none"), new.get(name, "none")
         if before != after:
             told = name in _SPOKEN_OF or name.startswith(VOICE_OF)

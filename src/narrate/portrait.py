@@ -27,7 +27,8 @@ from narrate.units import clock
 
 _WIDTH, _LEFT, _RIGHT, _HEAD, _FOOT = 1600, 210, 70, 130, 46
 _COLUMNS = _WIDTH - _LEFT - _RIGHT
-_TALLEST, _LOWEST, _LONGEST = 126.0, 16.0, 24_000
+_TALLEST, _ROOMY, _LOWEST = 126.0, 72.0, 16.0
+_AT_A_GLANCE, _LONGEST = 1700.0, 24_000
 _RATE = 8000
 _DECODE_TIMEOUT_S = 3600
 _SHORT_TERM = 30  # blocks: 3 s, as EBU Tech 3341 has it
@@ -77,7 +78,7 @@ def draw(folder: Path, facts: Sequence[Facts], plot: Path) -> None:
     Raises AudioError when it has no chapters, or more than fit into a picture; OutputError when it cannot be written.
     """
     lanes = _lanes(folder, facts)
-    pitch = max(_LOWEST, min(_TALLEST, (_LONGEST - _HEAD - _FOOT) / max(1, len(lanes))))
+    pitch = max(_LOWEST, min(_pitch(len(lanes)), (_LONGEST - _HEAD - _FOOT) / max(1, len(lanes))))
     height = math.ceil(_HEAD + _FOOT + pitch * len(lanes))
     if not lanes or height > _LONGEST + pitch:
         raise AudioError(
@@ -97,6 +98,11 @@ def draw(folder: Path, facts: Sequence[Facts], plot: Path) -> None:
         _lane(canvas, lane, _HEAD + number * pitch, pitch, length_s / _COLUMNS)
     with whole_file(plot) as file:
         file.write(canvas.finished())
+
+
+def _pitch(count: int) -> float:
+    """How far apart lanes are: less where there are many, so that a book is seen at once for longer."""
+    return max(_ROOMY, min(_TALLEST, _AT_A_GLANCE / max(1, count)))
 
 
 def _lanes(folder: Path, facts: Sequence[Facts]) -> list[_Lane]:
@@ -169,10 +175,10 @@ def _scale(canvas: Canvas, length_s: float, height: float) -> None:
 
 def _lane(canvas: Canvas, lane: _Lane, top: float, pitch: float, column_s: float) -> None:
     """The waveform, the strip that tells what it is, and the loudness, from top to bottom."""
-    roomy = pitch > 50
-    gap = 20.0 if roomy else 2.0
-    wave = (pitch - gap) * (0.62 if roomy else 0.8)
-    strip = 8.0 if roomy else 3.0
+    roomy = pitch >= _ROOMY
+    gap = 18.0 if roomy else 2.0
+    wave = (pitch - gap) * (0.54 if roomy else 0.8)
+    strip = 7.0 if roomy else 3.0
     middle = top + gap / 2 + wave / 2
     size = 15.0 if roomy else min(12.0, pitch * 0.7)
     canvas.text(24, middle + size / 3, fitting(lane.label, size, _LEFT - 40), size)

@@ -7,7 +7,7 @@ are in memory at a time. Nothing here touches a file: work is done by `work`, an
 
 import itertools
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from typing import Any
 from narrate import work
 from narrate.config import Config
 from narrate.mix.assemble import Layout, Piece, lay_out, stretches
+from narrate.mix.options import MixOptions
 from narrate.plan import ChapterPlan
 from narrate.publish.codecs import CODECS
 from narrate.script import ChapterScript, Cue, Interlude, Pause, Utterance
@@ -159,6 +160,7 @@ def _speak_task(chapter: _Chapter, stretch: int, studio: Studio) -> SpeakTask:
         store=studio.store,
         speech=studio.config.speech,
         lines=tuple(_line(cue, chapter.plan, studio) for cue in cues if isinstance(cue, Utterance)),
+        profile=studio.config.mix.profile,
         fresh=chapter.plan.fresh,
     )
 
@@ -169,8 +171,6 @@ def _characters(chapter: _Chapter, stretch: int) -> int:
 
 
 def _lay_out(chapter: _Chapter, studio: Studio) -> None:
-    from narrate.mix.dynamics import chapter_gain_db
-
     spoken = [chapter.spoken[index] for index in range(len(chapter.runs))]
     measures = [measure for each in spoken for measure in each.measures]
     mix = studio.config.mix
@@ -182,33 +182,54 @@ def _lay_out(chapter: _Chapter, studio: Studio) -> None:
         voice_of=lambda cue: voice if (voice := chapter.plan.delivery_of(cue).voice) != own else "",
         sample_rate=mix.sample_rate,
     )
-    gain_db = chapter_gain_db((each.block_powers for each in spoken), loudness_lufs=mix.loudness_lufs)
+    gains = _gains(chapter.plan, layout.timeline, b"".join(each.levels for each in spoken), mix)
     chapter.timeline = layout.timeline
     chapter.tasks = [
-        task
-        for index in range(len(layout.stretches))
-        for task in _encode_tasks(chapter, layout, index, gain_db, studio)
+        task for index in range(len(layout.stretches)) for task in _encode_tasks(chapter, layout, index, gains, studio)
     ]
     chapter.spoken.clear()
 
 
+def _gains(plan: ChapterPlan, timeline: ChapterTimeline, levels: bytes, mix: MixOptions) -> dict[str, float]:
+    """A gain in dB for each voice of the chapter."""
+    from narrate.mix.levels import Drive, Heard, chapter_gains, unpacked
+
+    takes = iter(unpacked(levels))
+    heard, drives, driven = [], [], 0
+    drive_lufs = mix.profile.loudness_lufs - mix.interlude_below_lu
+    for placed in timeline.placed:
+        start_s = (placed.start - driven) / timeline.sample_rate
+        if isinstance(placed.cue, Utterance):
+            heard.append(Heard(start_s=start_s, voice=_voice(plan, placed.cue), levels=next(takes)))
+        elif isinstance(placed.cue, Interlude):
+            length_s = placed.length / timeline.sample_rate
+            drives.append(Drive(start_s=start_s, length_s=length_s, loudness_lufs=drive_lufs))
+            driven += placed.length
+    return chapter_gains(heard, drives, loudness_lufs=mix.profile.loudness_lufs)
+
+
+def _voice(plan: ChapterPlan, utterance: Utterance) -> str:
+    """What sounds alike, and so has one gain."""
+    delivery = plan.delivery_of(utterance)
+    return f"{delivery.voice} {delivery.rate_wpm} {delivery.pitch}"
+
+
 def _encode_tasks(
-    chapter: _Chapter, layout: Layout, stretch: int, gain_db: float, studio: Studio
+    chapter: _Chapter, layout: Layout, stretch: int, gains: Mapping[str, float], studio: Studio
 ) -> Iterator[EncodeTask]:
     sounds = []
     pieces = layout.stretches[stretch]
     for place, piece in enumerate(pieces):
         cue = chapter.script.cues[piece.cue]
-        under = 0
         match cue:
             case Utterance():
-                source: Line | Interlude | None = _line(cue, chapter.plan, studio)
+                line, gain_db = _line(cue, chapter.plan, studio), gains[_voice(chapter.plan, cue)]
+                sounds.append(Sound(source=line, frame_count=piece.frame_count, gain_db=gain_db))
             case Interlude():
-                source = cue
                 under = _under(cue, pieces[place + 1 :], chapter.script.cues, layout.mix_rate)
+                sounds.append(Sound(source=cue, frame_count=piece.frame_count, under=under))
             case Pause():
-                source = None
-        sounds.append(Sound(source=source, frame_count=piece.frame_count, under=under))
+                sounds.append(Sound(source=None, frame_count=piece.frame_count))
     for codec in chapter.plan.encodes:
         yield EncodeTask(
             store=studio.store,
@@ -216,9 +237,8 @@ def _encode_tasks(
             speech=studio.config.speech,
             encoder_fingerprint=studio.encoder_fingerprint,
             recordings=() if studio.scratch else studio.recordings,
-            key=_stretch_key(sounds, gain_db, layout.mix_rate, codec, studio),
+            key=_stretch_key(sounds, layout.mix_rate, codec, studio),
             sounds=tuple(sounds),
-            gain_db=gain_db,
             mix_rate=layout.mix_rate,
             mix=studio.config.mix,
             mp3=studio.config.mp3,
@@ -242,7 +262,7 @@ def _under(interlude: Interlude, behind: Sequence[Piece], cues: Sequence[Cue], m
     return min(wanted, room)
 
 
-def _stretch_key(sounds: list[Sound], gain_db: float, mix_rate: int, codec: str, studio: Studio) -> str:
+def _stretch_key(sounds: list[Sound], mix_rate: int, codec: str, studio: Studio) -> str:
     mix, mp3 = studio.config.mix, studio.config.mp3
     coded: dict[str, object] = {"mp3": [mp3.sample_rate, mp3.bitrate_kbps, mp3.channels, mp3.compression_level]}
     if codec != work.MP3:
@@ -251,7 +271,7 @@ def _stretch_key(sounds: list[Sound], gain_db: float, mix_rate: int, codec: str,
     def named(sound: Sound) -> list[object]:
         match sound.source:
             case Line(key=name):
-                return [sound.frame_count, name]
+                return [sound.frame_count, name, sound.gain_db]
             case Interlude(scene=scene, seed=seed):
                 interlude = [seed, studio.bed_fingerprint(scene), mix.interlude_below_lu, mix.interlude_fade_s]
                 return [sound.frame_count, sound.under, *interlude]
@@ -263,8 +283,7 @@ def _stretch_key(sounds: list[Sound], gain_db: float, mix_rate: int, codec: str,
         version=work.STRETCH_VERSION,
         encoder=studio.encoder_fingerprint,
         **coded,
-        mix=[mix_rate, mix.loudness_lufs, mix.ceiling_dbtp],
-        gain_db=gain_db,
+        mix=[mix_rate, *mix.profile.mastering],
         sounds=[named(sound) for sound in sounds],
     )
 

@@ -84,7 +84,7 @@ def scene_clip(scene: str, mix: MixOptions, *, duration_s: float) -> Any:
         load_bed(mix.sound(scene), sample_rate=mix.sample_rate),
         frames=frames(duration_s, mix.sample_rate),
         seed=scene,
-        loudness_lufs=mix.loudness_lufs - mix.interlude_below_lu,
+        loudness_lufs=mix.profile.loudness_lufs - mix.interlude_below_lu,
         fade_s=mix.interlude_fade_s,
     )
     return to_clip(pcm, sample_rate=mix.sample_rate)

@@ -6,7 +6,6 @@ A take is the unit that the store keeps, so this module also says how one is wri
 import json
 import struct
 from dataclasses import asdict, dataclass
-from itertools import accumulate
 from typing import TYPE_CHECKING
 
 from narrate.errors import NarrateError
@@ -17,8 +16,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-_MAGIC = b"narrate take 3\n"
-_HEAD = struct.Struct("<5I")  # frames, sample rate, bytes of remarks, of packed words, of powers
+_MAGIC = b"narrate take 4\n"
+_HEAD = struct.Struct("<4I")  # frames, sample rate, bytes of remarks, of packed words
 _START = len(_MAGIC) + _HEAD.size
 _WORD = struct.Struct("<4I")
 
@@ -103,53 +102,45 @@ def measure(info: TakeInfo) -> Measure:
     return Measure(frame_count=info.frame_count, sample_rate=info.sample_rate, packed_words=words, remarks=info.remarks)
 
 
-def to_bytes(take: Take, block_powers: bytes) -> bytes:
-    """A take as the store keeps it: a magic line, counts, remarks, packed words, its blocks' powers (float64), PCM of
-    16 bits.
-
-    `block_powers` are those of `mix.loudness.take_powers`: enough, with the other takes', to find a chapter's gain.
-    """
+def to_bytes(take: Take) -> bytes:
+    """A take as the store keeps it: a magic line, counts, remarks, packed words, PCM of 16 bits."""
     import numpy as np
 
     scaled = take.pcm * np.float32(32768.0)
     np.clip(np.rint(scaled, out=scaled), -32768, 32767, out=scaled)
     measured = measure(take.info)
     remarks = _remarks_to_bytes(take.info.remarks)
-    sizes = (len(remarks), len(measured.packed_words), len(block_powers))
-    head = _HEAD.pack(measured.frame_count, measured.sample_rate, *sizes)
-    return b"".join((_MAGIC, head, remarks, measured.packed_words, block_powers, scaled.astype("<i2").data))
+    head = _HEAD.pack(measured.frame_count, measured.sample_rate, len(remarks), len(measured.packed_words))
+    return b"".join((_MAGIC, head, remarks, measured.packed_words, scaled.astype("<i2").data))
 
 
-def measure_from_bytes(data: bytes) -> tuple[Measure, bytes]:
-    """The measure of a stored take, and its blocks' powers. Raises NarrateError when `data` is no take of this version
-    or is cut short."""
-    frame_count, sample_rate, remarks_end, words_end, powers_end = _parse(data)
-    measured = Measure(
+def measure_from_bytes(data: bytes) -> Measure:
+    """The measure of a stored take. Raises NarrateError when `data` is no take of this version or is cut short."""
+    frame_count, sample_rate, remarks_end, words_end = _parse(data)
+    return Measure(
         frame_count=frame_count,
         sample_rate=sample_rate,
         packed_words=data[remarks_end:words_end],
         remarks=_remarks_from_bytes(data[_START:remarks_end]),
     )
-    return measured, data[words_end:powers_end]
 
 
-def pcm_from_bytes(data: bytes) -> "tuple[NDArray[np.float32], int]":
-    """The PCM of a stored take, float32 of shape (frames, 1), and its sample rate. Raises as `measure_from_bytes`."""
+def samples_from_bytes(data: bytes) -> "tuple[NDArray[np.int16], int]":
+    """The samples of a stored take, shape (frames,), and its sample rate. Raises as `measure_from_bytes`."""
     import numpy as np
 
-    _, sample_rate, _, _, powers_end = _parse(data)
-    return full_scale(np.frombuffer(data, "<i2", offset=powers_end)), sample_rate
+    _, sample_rate, _, words_end = _parse(data)
+    return np.frombuffer(data, "<i2", offset=words_end), sample_rate
 
 
-def _parse(data: bytes) -> tuple[int, int, int, int, int]:
-    """Frames, sample rate, and where remarks, words and powers end."""
+def _parse(data: bytes) -> tuple[int, int, int, int]:
+    """Frames, sample rate, and where remarks and words end."""
     if not data.startswith(_MAGIC) or len(data) < _START:
         raise NarrateError("not a stored take")
-    frame_count, sample_rate, *sizes = _HEAD.unpack_from(data, len(_MAGIC))
-    remarks_end, words_end, powers_end = accumulate(sizes, initial=_START + sizes.pop(0))
-    if len(data) != powers_end + 2 * frame_count:
+    frame_count, sample_rate, remarks, words = _HEAD.unpack_from(data, len(_MAGIC))
+    if len(data) != _START + remarks + words + 2 * frame_count:
         raise NarrateError(f"a stored take has {len(data)} bytes, which do not fit its header")
-    return frame_count, sample_rate, remarks_end, words_end, powers_end
+    return frame_count, sample_rate, _START + remarks, _START + remarks + words
 
 
 def _remarks_to_bytes(remarks: Remarks) -> bytes:

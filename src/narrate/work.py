@@ -18,11 +18,12 @@ from typing import TYPE_CHECKING, TypeVar
 from narrate import process, speech, store
 from narrate.errors import AudioError, NarrateError, VoiceError
 from narrate.mix.options import MixOptions
+from narrate.mix.profiles import Profile
 from narrate.publish.options import Mp3Options
 from narrate.script import Interlude
 from narrate.speech import Ensemble, SpeechOptions
 from narrate.store import Place
-from narrate.take import Delivery, Measure, measure_from_bytes, pcm_from_bytes, to_bytes
+from narrate.take import Delivery, Measure, Take, measure_from_bytes, samples_from_bytes, to_bytes
 
 if TYPE_CHECKING:
     import numpy as np
@@ -34,13 +35,13 @@ Blocks = Callable[[], Iterable["NDArray[np.float32]"]]
 MP3 = "mp3"
 """The codec of chapters and books; `publish.codecs.CODECS` names the others."""
 
-HEAVY = ("numpy", "soxr", "narrate.mix.interlude", "narrate.mix.loudness", "narrate.publish.mp3")
+HEAVY = ("numpy", "soxr", "narrate.mix.interlude", "narrate.mix.levels", "narrate.publish.mp3")
 """Modules that every worker needs and that are worth loading only once."""
 
 TAKE_VERSION = 1
 """Raise when the same sentence and delivery would give other samples: another trim, another check."""
 
-STRETCH_VERSION = 1
+STRETCH_VERSION = 2
 """Raise when the same takes and options would give other MPEG frames: another mix, another filter."""
 
 
@@ -55,36 +56,40 @@ class Line:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SpeakTask:
-    """Make sure that the store has the takes of `lines`. `fresh`: speak them even when it has."""
+    """Make sure that the store has the takes of `lines`, and measure them as `profile` masters them. `fresh`: speak
+    them even when it has."""
 
     store: Place
     speech: SpeechOptions
     lines: tuple[Line, ...]
+    profile: Profile
     fresh: bool = False
 
     @property
     def key(self) -> str:
         """What is asked for, whoever asks."""
-        return store.key("speak", lines=[line.key for line in self.lines], fresh=self.fresh)
+        lines = [line.key for line in self.lines]
+        return store.key("speak", lines=lines, profile=self.profile.mastering, fresh=self.fresh)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Spoken:
-    """The measures of the takes, in order, and the float64 gating-block powers of all of them, as bytes."""
+    """The measures of the takes, in order, and the `mix.levels.TakeLevels` of all of them, as bytes."""
 
     measures: tuple[Measure, ...]
-    block_powers: bytes
+    levels: bytes
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Sound:
     """A part of a stretch: what sounds (None for silence) and for how many frames at the task's `mix_rate`.
 
-    An interlude goes on for `under` frames below what follows it.
+    A line has a gain in dB. An interlude goes on for `under` frames below what follows it.
     """
 
     source: Line | Interlude | None
     frame_count: int
+    gain_db: float = 0.0
     under: int = 0
 
 
@@ -101,7 +106,6 @@ class EncodeTask:
     recordings: tuple[tuple[str, str], ...]
     key: str
     sounds: tuple[Sound, ...]
-    gain_db: float
     mix_rate: int
     mix: MixOptions
     mp3: Mp3Options
@@ -123,12 +127,33 @@ def take_key(engine_fingerprint: str, delivery: Delivery, spoken: str) -> str:
 
 def speak(task: SpeakTask) -> Spoken:
     """Speak what the store does not have yet. Raises SpeechError naming the sentence that could not be spoken."""
+    from narrate.mix.levels import measure
+
+    def measured(data: bytes) -> tuple[Measure, bytes]:
+        return measure_from_bytes(data), measure(*samples_from_bytes(data), task.profile).to_bytes()
+
     kept = store.open_store(task.store)
     if not task.fresh:
         kept.fetch("takes", [line.key for line in task.lines])
     with kept.together():
-        takes = [_take(kept, task.speech, line, measure_from_bytes, fresh=task.fresh) for line in task.lines]
-    return Spoken(measures=tuple(each for each, _ in takes), block_powers=b"".join(powers for _, powers in takes))
+        batched = _speak_in_batches(kept, task)
+        takes = [
+            _take(kept, task.speech, line, measured, fresh=task.fresh and line.key not in batched)
+            for line in task.lines
+        ]
+    return Spoken(measures=tuple(each for each, _ in takes), levels=b"".join(levels for _, levels in takes))
+
+
+def _speak_in_batches(kept: store.Store, task: SpeakTask) -> frozenset[str]:
+    """The keys of those lines that an engine wants several of at once: they are then in the store."""
+    voices = engine(task.speech)
+    lines = [line for line in task.lines if voices.traits(line.delivery.voice).batch > 1]
+    lines = [line for line in lines if task.fresh or not kept.has("takes", line.key)]
+    for line in lines:
+        _check_engine(voices, line)
+    for line, take in zip(lines, voices.speak_all([(each.spoken, each.delivery) for each in lines]), strict=True):
+        _keep(kept, line, take)
+    return frozenset(line.key for line in lines)
 
 
 def encode(task: EncodeTask) -> int:
@@ -165,21 +190,21 @@ def _scratch(task: EncodeTask) -> Iterator[Path]:
 
 
 def _mpeg_frames(task: EncodeTask, blocks: Blocks, scratch: Path) -> bytes:
-    from narrate.mix.dynamics import limiter
+    from narrate.mix.dynamics import chain
     from narrate.publish import mp3
 
-    filters = f"{limiter(task.mix)},volume={-task.mp3.encoder_gain_db}dB"
+    filters = f"{chain(task.mix.profile)},volume={-task.mp3.encoder_gain_db}dB"
     if task.mix_rate != task.mp3.sample_rate:
         filters += f",aresample={task.mp3.sample_rate}:resampler=soxr"
     return mp3.encode(blocks, options=task.mp3, scratch=scratch, input_rate=task.mix_rate, filters=filters)
 
 
 def _packets(task: EncodeTask, blocks: Blocks, scratch: Path) -> bytes:
-    from narrate.mix.dynamics import limiter
+    from narrate.mix.dynamics import chain
     from narrate.publish import codecs
 
     codec = codecs.CODECS[task.codec]
-    filters = limiter(task.mix)
+    filters = chain(task.mix.profile)
     encoded = codecs.encode(blocks, codec=codec, scratch=scratch, input_rate=task.mix_rate, filters=filters)
     return encoded.to_bytes()
 
@@ -199,16 +224,21 @@ def _take(
             return read(data)
         except NarrateError:
             kept.drop("takes", line.key)
-    from narrate.mix.loudness import take_powers
-
     voices = engine(options)
+    _check_engine(voices, line)
+    return read(_keep(kept, line, voices.speak(line.spoken, line.delivery)))
+
+
+def _check_engine(voices: Ensemble, line: Line) -> None:
     fingerprint = voices.fingerprint(line.delivery.voice)
     if take_key(fingerprint, line.delivery, line.spoken) != line.key:
         raise _other("speech engine", fingerprint, "the one that the sentence was planned for")
-    take = voices.speak(line.spoken, line.delivery)
-    data = to_bytes(take, take_powers(take.pcm, take.info.sample_rate).tobytes())
+
+
+def _keep(kept: store.Store, line: Line, take: Take) -> bytes:
+    data = to_bytes(take)
     kept.put("takes", line.key, data)
-    return read(data)
+    return data
 
 
 def _mixed(kept: store.Store, task: EncodeTask) -> "Iterator[NDArray[np.float32]]":
@@ -228,27 +258,30 @@ def _mixed(kept: store.Store, task: EncodeTask) -> "Iterator[NDArray[np.float32]
 def _samples(kept: store.Store, task: EncodeTask, sound: Sound) -> "NDArray[np.float32]":
     import numpy as np
 
+    from narrate.mix.dynamics import counterweight
     from narrate.mix.interlude import Under, clip, load_bed
+    from narrate.mix.levels import compressed
     from narrate.units import db_to_gain
 
-    rate = task.mix_rate
+    rate, profile = task.mix_rate, task.mix.profile
     match sound.source:
         case None:
             return np.zeros((sound.frame_count, 1), np.float32)
         case Interlude() as interlude:
-            return clip(
+            drive = clip(
                 load_bed(_sound(kept, task, interlude.scene), sample_rate=rate),
                 frames=sound.frame_count,
                 seed=interlude.seed,
-                loudness_lufs=task.mix.loudness_lufs - task.mix.interlude_below_lu,
+                loudness_lufs=profile.loudness_lufs - task.mix.interlude_below_lu,
                 fade_s=task.mix.interlude_fade_s,
-                under=Under(frames=sound.under, speech_lufs=task.mix.loudness_lufs) if sound.under else None,
+                under=Under(frames=sound.under, speech_lufs=profile.loudness_lufs) if sound.under else None,
             )
+            return counterweight(drive, rate, profile)
         case Line() as line:
-            pcm, own_rate = _take(kept, task.speech, line, pcm_from_bytes)
-            pcm = _resampled(pcm, own_rate, sound.frame_count, rate)
-            pcm *= np.float32(db_to_gain(task.gain_db))
-            return pcm
+            samples, own_rate = _take(kept, task.speech, line, samples_from_bytes)
+            pcm = compressed(samples, own_rate, profile)
+            pcm *= np.float32(db_to_gain(sound.gain_db))
+            return _resampled(pcm.reshape(-1, 1), own_rate, sound.frame_count, rate)
 
 
 def _sound(kept: store.Store, task: EncodeTask, scene: str) -> str | Path:

@@ -149,14 +149,16 @@ def test_every_sentence_is_heard_where_the_timeline_says(book: Book) -> None:
 
 def test_every_pause_is_silent(book: Book) -> None:
     for cue in book.cues("pause"):
-        assert np.abs(book.stretch(cue)).max() < 0.004, cue
+        pause = np.abs(book.stretch(cue))
+        assert pause.max() < 0.008, cue  # what the high-pass rings, and MP3 hears ahead
+        assert pause[RATE // 20 : -RATE // 40].max() < 0.002, cue
 
 
 def test_every_interlude_is_heard_and_softer_than_the_speech(book: Book) -> None:
     assert [chapter["cues"][-2]["kind"] for chapter in book.chapters[:-1]] == ["interlude"] * (len(book.chapters) - 1)
     for cue in book.cues("interlude"):
         assert cue["caption"] == "[car driving]"
-        assert ebur128_lufs(book.stretch(cue)[RATE * 3 // 2 : -RATE * 3 // 2], RATE) == pytest.approx(-27, abs=1)
+        assert ebur128_lufs(book.stretch(cue)[RATE * 3 // 2 : -RATE * 3 // 2], RATE) == pytest.approx(-25, abs=1)
 
 
 def test_cues_follow_one_another_without_gap_or_overlap(book: Book) -> None:
@@ -180,7 +182,7 @@ def test_the_whole_book_is_its_chapters(book: Book) -> None:
 def test_the_speech_of_every_chapter_is_at_its_loudness(book: Book) -> None:
     for chapter in book.chapters:
         pieces = [book.stretch(cue) for cue in chapter["cues"] if cue["kind"] != "interlude"]
-        assert ebur128_lufs(np.concatenate(pieces), RATE) == pytest.approx(-18, abs=0.5), chapter["title"]
+        assert ebur128_lufs(np.concatenate(pieces), RATE) == pytest.approx(-16, abs=0.3), chapter["title"]
 
 
 def test_no_peak_passes_the_ceiling(book: Book) -> None:
@@ -188,7 +190,7 @@ def test_no_peak_passes_the_ceiling(book: Book) -> None:
     command += ["-af", "ebur128=peak=true:framelog=quiet", "-f", "null", "-"]
     said = subprocess.run(command, capture_output=True, check=True).stderr.decode()
     (peak,) = re.findall(r"Peak:\s+(-[\d.]+) dBFS", said)
-    assert float(peak) <= -1.5
+    assert float(peak) <= -1.0
 
 
 def test_words_lie_in_their_sentence_in_order_and_name_what_is_written(book: Book) -> None:

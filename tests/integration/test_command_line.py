@@ -739,7 +739,9 @@ def test_regenerate_needs_no_flag_that_the_build_needed(tmp_path: Path) -> None:
 
 
 def test_inspect_measures_a_folder_or_a_file(shelf: Shelf) -> None:
-    table = narrate("inspect", shelf.book).out
+    said = narrate("inspect", shelf.book)
+    assert said.code == 0, "a book of a real voice has nothing wrong with it"
+    table = said.out
     assert [line.split()[0] for line in table.splitlines()[:4]] == ["file", "A", "01", "02"]
     assert re.search(r"TALB +A Short Drive", table)
     assert re.search(r"2 +0:\d\d +And one sentence after", table)

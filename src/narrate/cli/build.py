@@ -20,6 +20,7 @@ def build(
     scene: options.Scene = None,
     scenes: options.Scenes = None,
     describe: options.Describe = None,
+    profile: options.Profile = None,
     formats: options.Formats = None,
     store: options.StoreDir = None,
     jobs: options.Jobs = None,
@@ -46,6 +47,7 @@ def build(
         scene=scene,
         scenes=scenes,
         describe=describe,
+        profile=profile,
         formats=formats,
     )
     request = options.request(source, out, settings, store, jobs)

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -16,6 +17,7 @@ from narrate.units import clock
 if TYPE_CHECKING:
     from narrate.inspection import Facts
     from narrate.judging import Verdict
+    from narrate.review import Review
 
 Plot = Annotated[
     Path | None,
@@ -36,6 +38,7 @@ def inspect(
     """Show what a finished book says of itself, measure it, and say what is wrong with it."""
     from narrate.inspection import inspect_path
     from narrate.judging import judge
+    from narrate.review import review
 
     if plot:
         from narrate.portrait import check_plot
@@ -47,10 +50,13 @@ def inspect(
         from narrate.portrait import draw
 
         draw(path, facts, plot)
+    takes = review(path)
     if json:
-        print_json({"files": [_object(each) for each in facts], "verdicts": [_verdict(each) for each in verdicts]})
+        told = {"files": [_object(each) for each in facts], "verdicts": [_verdict(each) for each in verdicts]}
+        print_json({**told, "takes": asdict(takes)})
     else:
         _tell(facts)
+        _tell_takes(takes)
         if verdicts:
             print("\nverdicts")
         for verdict in verdicts:
@@ -81,6 +87,18 @@ def _tell(facts: "Sequence[Facts]") -> None:
         print("\nchapter marks of", printable(first.path.name))
         marks = [[str(n), clock(mark.start_s), mark.title] for n, mark in enumerate(first.marks, start=1)]
         print(table(["no", "at", "title"], marks, right=(0, 1)))
+
+
+def _tell_takes(takes: "Review") -> None:
+    """What a person should listen to, and what a recogniser heard."""
+    if takes.spoken_again:
+        print(f"\n{takes.spoken_again} sentences were spoken more than once")
+    if takes.heard:
+        print(f"{takes.heard} sentences were heard by a recogniser: {takes.word_error_rate:.1%} of words otherwise")
+    if takes.doubtful:
+        print("\ntakes to listen to")
+        rows = [[each.id, clock(each.start_s), each.doubt, shortened(each.text, 60)] for each in takes.doubtful]
+        print(table(["id", "at", "what is odd", "text"], rows, right=(1,)))
 
 
 def _object(facts: "Facts") -> dict[str, object]:

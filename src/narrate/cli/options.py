@@ -54,6 +54,10 @@ Describe = Annotated[
     str | None,
     typer.Option("--describe", help="Pictures, tables, notes …: full, brief or skip.", metavar="full|brief|skip"),
 ]
+Profile = Annotated[
+    str | None,
+    typer.Option("--profile", help="How it is mastered: road, podcast, calm, acx, or one of your own.", metavar="NAME"),
+]
 Formats = Annotated[
     list[str] | None,
     typer.Option("--format", help="Beside the MP3s: m4b, opus, flac, …; as often as you like.", metavar="NAME"),
@@ -87,6 +91,7 @@ def flags(
     scene: str | None = None,
     scenes: str | None = None,
     describe: str | None = None,
+    profile: str | None = None,
     engine: str | None = None,
     device: str | None = None,
     formats: list[str] | None = None,
@@ -106,6 +111,7 @@ def flags(
         "interludes.scene": scene,
         "interludes.scenes": scenes,
         "describe.mode": describe,
+        "audio.profile": profile,
         "formats": ", ".join(formats) if formats else None,
     }
     return {name: value for name, value in given.items() if value is not None}

@@ -23,6 +23,7 @@ def plan(
     scene: options.Scene = None,
     scenes: options.Scenes = None,
     describe: options.Describe = None,
+    profile: options.Profile = None,
     formats: options.Formats = None,
     store: options.StoreDir = None,
     coverage: options.Coverage = False,
@@ -31,6 +32,7 @@ def plan(
     """Show the chapters, how long they will be, and what a build would do and why; or what becomes of every block."""
     from narrate import pipeline
     from narrate.planning import takes_to_speak
+    from narrate.review import review
 
     settings = options.flags(
         source,
@@ -46,6 +48,7 @@ def plan(
         scene=scene,
         scenes=scenes,
         describe=describe,
+        profile=profile,
         formats=formats,
     )
     project = pipeline.open_project(options.request(source, out, settings, store))
@@ -53,6 +56,7 @@ def plan(
     if coverage:
         print_coverage(planned.account, json=json)
         return
+    warnings = (*planned.warnings, *review(project.folder).warnings())
     to_speak = [takes_to_speak(project, each) for each in planned.chapters]
     to_encode = [sum(each.codec in chapter.encodes for chapter in planned.chapters) for each in planned.formats]
     if json:
@@ -80,7 +84,7 @@ def plan(
                     {"name": each.name, "action": str(each.action), "reason": each.reason, "to_encode": count}
                     for each, count in zip(planned.formats, to_encode, strict=True)
                 ],
-                "warnings": list(planned.warnings),
+                "warnings": list(warnings),
             }
         )
         return
@@ -108,7 +112,7 @@ def plan(
     print(f"book: {planned.publish}{why} → {project.folder}")
     for each, count in zip(planned.formats, to_encode, strict=True):
         print(f"{each.name}: {_format(each, count)}")
-    for warning in planned.warnings:
+    for warning in warnings:
         print(f"warning: {printable(warning)}")
 
 

@@ -1,7 +1,7 @@
-"""Loudness: K-weighted block powers of one take, and the integrated loudness of any set of blocks.
+"""Loudness: K-weighted block powers of PCM, and the integrated loudness of any set of blocks.
 
 In: PCM. Out: numbers. It touches nothing. Because gating works on blocks, the loudness of a chapter is found from
-the block powers that its takes carry (`take.to_bytes`), without holding any audio.
+what its takes measure (`levels`), without holding any audio.
 
 The measure is that of Recommendation ITU-R BS.1770-4, Annex 1 (K-weighting, mean square, gating blocks of 400 ms that
 overlap by 75 %, an absolute gate at -70 LUFS and a relative one at -10 LU), which EBU R 128 takes over, for mono.
@@ -56,38 +56,27 @@ def block_powers(pcm: "NDArray[np.float32]", sample_rate: int) -> "NDArray[np.fl
     return np.maximum(blocks, 0.0)
 
 
-def take_powers(pcm: "NDArray[np.float32]", sample_rate: int) -> "NDArray[np.float64]":
-    """The powers of every block that a take touches where it stands, between pauses: `block_powers` of the take with
-    300 ms of silence on either side. This is what the store keeps with a take.
-
-    A chapter is measured with its pauses, and the blocks at the edges of its sentences are softer and pass the gate.
-    Over chapters of 1 to 14 sentences with pauses of 0.15 to 0.5 s the loudness found from these powers differed from
-    that of the assembled chapter by 0.00 LU on average and by 0.37 at most; from whole blocks alone it came out 0.39
-    too high on average and up to 1.6.
-    """
-    edge = np.zeros((_STEPS_A_BLOCK - 1) * round(sample_rate * _STEP_S), np.float32)
-    return block_powers(np.concatenate((edge, pcm.reshape(-1), edge)), sample_rate) if pcm.size else np.zeros(0)
-
-
 def integrated_lufs(powers: "NDArray[np.float64]") -> float:
     """The gated loudness of blocks, in LUFS, whatever takes they come from; -inf when none passes the absolute gate.
 
     BS.1770-4, Annex 1, equations 4 to 7. `powers` are mean squares as `block_powers` gives them.
     """
-    heard = powers[powers > _power(ABSOLUTE_GATE_LUFS)]
+    heard = powers[powers > power(ABSOLUTE_GATE_LUFS)]
     if not heard.size:
         return -math.inf
     threshold = float(heard.mean()) * 10.0 ** (RELATIVE_GATE_LU / 10.0)
     return _OFFSET_LUFS + 10.0 * math.log10(float(heard[heard > threshold].mean()))
 
 
-def _power(loudness_lufs: float) -> float:
+def power(loudness_lufs: float) -> float:
+    """The K-weighted mean square that reads `loudness_lufs`."""
     return float(10.0 ** ((loudness_lufs - _OFFSET_LUFS) / 10.0))
 
 
 def _step_energies(signal: "NDArray[np.float32]", sample_rate: int, step: int) -> "NDArray[np.float64]":
     """Sums of squares of the K-weighted signal over steps of `step` frames; the last one is filled up with silence."""
-    size, response = _k_response(sample_rate)
+    size = _window(sample_rate)
+    response = _scaled_response(sample_rate)
     hop = _STEPS_A_WINDOW * step
     settle = size - hop
     windows = -(-signal.size // hop)
@@ -108,17 +97,25 @@ def _step_energies(signal: "NDArray[np.float32]", sample_rate: int, step: int) -
     return energies.reshape(-1)
 
 
+def _window(sample_rate: int) -> int:
+    least = _STEPS_A_WINDOW * round(sample_rate * _STEP_S) + round(_SETTLE_S * sample_rate)
+    return 1 << (least - 1).bit_length()
+
+
 @cache
-def _k_response(sample_rate: int) -> "tuple[int, NDArray[np.complex64]]":
-    """The window's size in frames and the K-weighting's response at its frequencies.
+def _scaled_response(sample_rate: int) -> "NDArray[np.complex64]":
+    size = _window(sample_rate)
+    return (size * k_response(sample_rate, size)).astype(np.complex64)
+
+
+def k_response(sample_rate: int, size: int) -> "NDArray[np.complex128]":
+    """The K-weighting's response at the `size // 2 + 1` frequencies of a real FFT of `size` frames.
 
     BS.1770-4 prints the two biquads for 48 kHz only. They are re-derived for any rate by the bilinear transform from
     the analogue parameters that give the printed coefficients back at 48 kHz, as published by Brecht De Man,
     "Evaluation of implementations of the EBU R128 loudness measurement" (AES 145, 2018), and used by libebur128
     (`ebur128_init_filter`) and ffmpeg (`af_ebur128`).
     """
-    least = _STEPS_A_WINDOW * round(sample_rate * _STEP_S) + round(_SETTLE_S * sample_rate)
-    size = 1 << (least - 1).bit_length()
     z = np.exp(-2j * np.pi * np.arange(size // 2 + 1) / size)
 
     k = math.tan(math.pi * 1681.974450955533 / sample_rate)
@@ -133,4 +130,5 @@ def _k_response(sample_rate: int) -> "tuple[int, NDArray[np.complex64]]":
     a0 = 1.0 + k / q + k * k
     # The numerator is 1, -2, 1 at every rate, not divided by a0: so in the standard's own table.
     pass_high = (1.0 - z) ** 2 / (1.0 + (2.0 * (k * k - 1.0) * z + (1.0 - k / q + k * k) * z**2) / a0)
-    return size, (size * shelf * pass_high).astype(np.complex64)
+    weighting: NDArray[np.complex128] = shelf * pass_high
+    return weighting

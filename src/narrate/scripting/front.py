@@ -86,6 +86,8 @@ def _seen_from_here(tables: dict[str, object], folder: Path) -> dict[str, object
     if isinstance(interludes := tables.get("interludes"), dict):
         for name in interludes.keys() & {"file", "folder"}:
             interludes[name] = _from_here(folder / str(interludes[name]))
+    if isinstance(verify := tables.get("verify"), dict) and "model" in verify:
+        verify["model"] = _from_here(folder / str(verify["model"]))
     if isinstance(lexicons := tables.get("lexicons"), list):
         tables["lexicons"] = [_from_here(folder / str(each)) for each in lexicons]
     return tables

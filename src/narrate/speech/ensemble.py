@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from functools import cached_property
 from importlib.metadata import entry_points
 from itertools import groupby
 from typing import TYPE_CHECKING, cast
@@ -17,10 +18,13 @@ from narrate.errors import VoiceError
 from narrate.script import plain, plain_places
 from narrate.speech.engine import BatchEngine, Delivery, Engine, Traits, Voice
 from narrate.speech.options import SpeechOptions
+from narrate.speech.trust import VERSION as TRUST_VERSION
+from narrate.speech.trust import Trust
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from narrate.speech.verify import Listener
     from narrate.take import Take
 
 UNMARKED = "pyttsx3"
@@ -41,6 +45,7 @@ class Ensemble:
         self._options = options
         self._builders = engines
         self._built: dict[str, Engine] = {}
+        self._trusts: dict[str, Trust] = {}
         self._names: tuple[str, ...] = ()
 
     def names(self) -> tuple[str, ...]:
@@ -99,7 +104,11 @@ class Ensemble:
     def fingerprint(self, voice: str) -> str:
         """See `Engine.fingerprint`."""
         engine, own = self._of(voice)
-        return engine.fingerprint(own)
+        found = engine.fingerprint(own)
+        listener = self._listener
+        if engine.traits.varies or listener:
+            found += f", trust {TRUST_VERSION}"
+        return f"{found}, {listener.fingerprint}" if listener else found
 
     def traits(self, voice: str) -> Traits:
         """The traits of the engine that `voice` is of."""
@@ -108,13 +117,25 @@ class Ensemble:
     def speak(self, spoken: str, delivery: Delivery) -> "Take":
         """See `Engine.speak`."""
         engine, voice = self._of(delivery.voice)
-        return _placed(engine, spoken, engine.speak(_understood(engine, spoken), replace(delivery, voice=voice)))
+        if engine.name not in self._trusts:
+            self._trusts[engine.name] = Trust(engine, self._listener)
+        trust = self._trusts[engine.name]
+        return _placed(engine, spoken, trust.speak(_understood(engine, spoken), replace(delivery, voice=voice)))
+
+    @cached_property
+    def _listener(self) -> "Listener | None":
+        """Who hears the takes, where somebody asked for it. Raises VoiceError when what that needs is missing."""
+        if self._options.verify is None:
+            return None
+        from narrate.speech.verify import Listener
+
+        return Listener(self._options.verify)
 
     def speak_all(self, lines: Sequence[tuple[str, Delivery]]) -> "Iterator[Take]":
         """The takes of `lines` (spoken, delivery), in order, each as soon as it is there."""
         for engine, group in groupby(lines, key=lambda line: self._of(line[1].voice)[0]):
             size = engine.traits.batch
-            if size == 1:
+            if size == 1 or engine.traits.varies or self._listener:
                 yield from (self.speak(*line) for line in group)
                 continue
             asked = list(group)

@@ -8,11 +8,22 @@ DEVICES: tuple[Device, ...] = get_args(Device)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Verify:
+    """Takes are heard by the speech recogniser whose model is in the folder `model`; one of which more than the share
+    `worst` of its words is heard otherwise is spoken again."""
+
+    model: str
+    worst: float = 0.3
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class SpeechOptions:
     """`engine` is the one that voices without an engine's name are looked for in first, and whose default voice speaks.
 
     `device` is where neural voices are computed; "auto" takes CUDA when ONNX Runtime offers it.
+    `verify` has takes heard by a speech recogniser; None leaves that out.
     """
 
     engine: str = "pyttsx3"
     device: Device = "auto"
+    verify: Verify | None = None
