@@ -12,6 +12,7 @@ from narrate.cli import (
     build,
     captions,
     doctor,
+    export,
     feed,
     inspect,
     interludes,
@@ -126,6 +127,7 @@ app.command("audition")(audition.audition)
 app.command("interludes")(interludes.interludes)
 app.command("player")(player.player)
 app.command("serve")(serve.serve)
+app.command("export")(export.export)
 app.command("feed")(feed.feed)
 app.command("captions")(captions.captions)
 app.add_typer(voices.app, name="voices")
