@@ -108,7 +108,7 @@ def test_without_a_source_the_settings_of_the_folder_hold(desk: Desk, monkeypatc
     [
         (("say", "…"), 6, "nothing to say"),
         (("say", "Oto", "--out", "line.xyz"), 7, "unknown kind of sound file"),
-        (("say", "Oto"), 7, "--out line.wav"),
+        (("say", "Oto"), 7, "--out sound.wav"),
     ],
 )
 def test_what_cannot_be_said_or_played_is_one_line(
