@@ -1,5 +1,6 @@
 """Every engine keeps the contract of `narrate.testing`: pyttsx3, Piper, Kokoro, and one of another package."""
 
+import contextlib
 import json
 import subprocess
 import sys
@@ -32,7 +33,8 @@ def makes(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Make]:
     folder = tmp_path_factory.mktemp("voices")
     write_piper_voice(folder / "piper")
     write_piper_voice(folder / "piper", "de_DE-duo-low", sample_rate=16000, speakers=("anna", "bert"))
-    write_kokoro(folder / "kokoro")
+    with contextlib.suppress(pytest.skip.Exception):
+        write_kokoro(folder / "kokoro")
     return {
         "pyttsx3": Pyttsx3Engine,
         "piper": partial(PiperEngine, CPU, folder / "piper"),
@@ -45,6 +47,8 @@ def makes(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Make]:
 @pytest.mark.parametrize("engine", ["pyttsx3", "piper", "kokoro", "whistle", "fake"])
 @pytest.mark.parametrize("check", testing.CHECKS, ids=lambda check: check.__name__)
 def test_the_engine_keeps_the_contract(makes: dict[str, Make], engine: str, check) -> None:
+    if engine == "kokoro" and sys.version_info >= (3, 14):
+        pytest.skip("kokoro-onnx is not made for this Python yet")
     check(makes[engine])
 
 
