@@ -146,7 +146,7 @@ def in_one_line(report: "Report") -> str:
     counts = ", ".join(f"{report.count(each)} {each}" for each in Outcome if report.count(each))
     again = f", {report.retries} tasks tried again" if report.retries else ""
     return (
-        f"{len(report.entries)} books: {counts or 'none'}; "
+        f"{len(report.entries)} book{'s' * (len(report.entries) != 1)}: {counts or 'none'}; "
         f"{clock(report.duration_s)} of audio in {clock(report.wall_s)}{again}"
     )
 
