@@ -30,7 +30,7 @@ it was as a rule, and only one stretch is encoded anew."""
 _LARGEST_GAIN_DB = 30.0
 _STEP_S = 0.093
 _BLOCK_S, _BLOCK_STEP_S = 0.4, 0.1  # ITU-R BS.1770-4, Annex 1: gating blocks
-_LOOK_EVERY = 4
+_LOOK_EVERY = 8
 """Of so many windows one is looked at for peaks: the limiter's loss is a small number, and steady over a voice."""
 _GAINS_DB = (-3.0, 0.0, 3.0)
 """The limiter's loss is known at these gains around the one that the take alone would get."""
@@ -283,7 +283,7 @@ def _filtered_hops(
     used = (size - size // 4) // hop * hop
     padded = np.zeros(-(-pcm.size // size) * size, np.float32)
     padded[: pcm.size] = pcm
-    windows = padded.reshape(-1, size)[:: _LOOK_EVERY if pcm.size > 4 * _LOOK_EVERY * size else 1]
+    windows = padded.reshape(-1, size)[:: _LOOK_EVERY if pcm.size > 2 * _LOOK_EVERY * size else 1]
     if not windows.size:
         return None
     spectra = np.fft.rfft(windows, norm="forward")
