@@ -188,13 +188,6 @@ def passes(recipe: Recipe, size: Size, chance: Chance) -> Signal:
     return signal
 
 
-def doppler(speed_m_s: float, own_m_s: float, *, coming: bool) -> float:
-    """The factor of pitch of a source far ahead that comes near (or far behind that goes away), for a listener who
-    drives at `own_m_s`; `speed_m_s` is positive towards the listener, and the air is still."""
-    c = SPEED_OF_SOUND_M_S
-    return (c + own_m_s) / (c - speed_m_s) if coming else (c - own_m_s) / (c + speed_m_s)
-
-
 def _pass(car: Recipe, recipe: Recipe, own_m_s: float, sample_rate: int, chance: Chance) -> tuple[Signal, int]:
     """What is heard of one car, and where it begins, in samples before it is abreast."""
     speed_m_s, aside_m, c = car["speed_kmh"] / 3.6, car["aside_m"], SPEED_OF_SOUND_M_S

@@ -2,10 +2,12 @@
 and a little of the noise that makes real ones hard to repeat."""
 
 import json
+import sys
 from pathlib import Path
 
 import numpy as np
 import onnx
+import pytest
 from onnx import TensorProto, helper
 
 PIPER_HOP = 256
@@ -73,6 +75,8 @@ def write_kokoro(
     frames: float = 3.0,
 ) -> Path:
     """`tiny.onnx` and `voices.bin`. `tokens` is what the graph calls its input; `timed`: it tells durations."""
+    if sys.version_info >= (3, 14):
+        pytest.skip("kokoro-onnx is not made for this Python yet")
     from kokoro_onnx.config import DEFAULT_VOCAB
 
     folder.mkdir(parents=True, exist_ok=True)

@@ -37,6 +37,10 @@ def test_a_capital_after_a_quotation_mark_is_the_quotations() -> None:
     assert listed("She said: “Rope is dear.”", "He said “Lamps are lit.”") == []
 
 
+def test_a_capital_that_opens_a_tables_cell_is_no_names() -> None:
+    assert listed("Year | Lamps | Oil") == []
+
+
 def test_headings_say_nothing_by_their_capitals() -> None:
     assert listed("The Long Road", role=Role.HEADING) == []
 
@@ -108,7 +112,7 @@ def test_without_a_source_the_settings_of_the_folder_hold(desk: Desk, monkeypatc
     [
         (("say", "…"), 6, "nothing to say"),
         (("say", "Oto", "--out", "line.xyz"), 7, "unknown kind of sound file"),
-        (("say", "Oto"), 7, "--out line.wav"),
+        (("say", "Oto"), 7, "--out sound.wav"),
     ],
 )
 def test_what_cannot_be_said_or_played_is_one_line(

@@ -194,6 +194,14 @@ def test_a_spine_or_contents_that_goes_round_is_read_once(tmp_path: Path) -> Non
     assert any("twice" in warning for warning in document.warnings)
 
 
+def test_contents_in_contents_by_the_thousand_cost_no_more_than_their_length(tmp_path: Path) -> None:
+    deep = '<nav epub:type="toc"><ol><li><a href="a.xhtml">Rope</a>' * 600
+    began = time.process_time()
+    document = read(book(tmp_path, book_opf=opf("a.xhtml", nav=True), a_xhtml=RAIN, nav_xhtml=page(deep)))
+    assert "It rained." in words(document)
+    assert time.process_time() - began < 5
+
+
 def test_a_wrong_media_type_and_invalid_utf8_are_mended(tmp_path: Path) -> None:
     package = opf("a.xhtml").replace("application/xhtml+xml", "application/octet-stream")
     long = RAIN.replace("It rained.", "Déjà vu à la plage, un été. " * 4).encode()

@@ -28,7 +28,6 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     write_piper_voice(folder / "piper")
     write_piper_voice(folder / "piper", "de_DE-duo-low", sample_rate=16000, speakers=("anna", "bert"))
     write_piper_voice(folder / "piper", "en_GB-crowd-low", speakers=tuple(f"p{number}" for number in range(12)))
-    write_kokoro(folder / "kokoro")
     return folder
 
 
@@ -39,6 +38,7 @@ def piper(folder: Path) -> PiperEngine:
 
 @pytest.fixture(scope="module")
 def kokoro(folder: Path) -> KokoroEngine:
+    write_kokoro(folder / "kokoro")
     return KokoroEngine(CPU, folder / "kokoro")
 
 
@@ -254,6 +254,7 @@ def test_the_models_noise_is_sown_for_each_sentence(engine: Engine) -> None:
     assert (other != first).any()
 
 
+@pytest.mark.usefixtures("kokoro")
 def test_listing_voices_loads_no_model_and_no_onnx(folder: Path) -> None:
     script = """
 import sys

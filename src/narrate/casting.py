@@ -14,7 +14,7 @@ from narrate.cast import NARRATOR, Cast
 from narrate.config import Config
 from narrate.errors import VoiceError
 from narrate.plan import Choice
-from narrate.script import ChapterScript, Role, Utterance, part_kind
+from narrate.script import ChapterScript, Role, Unspoken, Utterance, part_kind
 from narrate.take import Delivery
 
 SAME_VOICE = "same"
@@ -183,6 +183,18 @@ def remarks(stand_ins: Iterable[StandIn]) -> Iterator[str]:
         more = f" and {counts[why] - 1} more" if counts[why] > 1 else ""
         place = first.href or f"line {first.line}"
         yield f"{why} ({place}{more})" if first.line or first.href else why
+
+
+def unspoken(stand_ins: Iterable[StandIn]) -> tuple[Unspoken, ...]:
+    """The languages that the narrator reads, each once."""
+    found: dict[str, list[StandIn]] = {}
+    for each in stand_ins:
+        if each.language:
+            found.setdefault(each.language, []).append(each)
+    return tuple(
+        Unspoken(language=language, sentences=len(group), place=group[0].href or f"line {group[0].line}")
+        for language, group in found.items()
+    )
 
 
 def _primary(tag: str) -> str:

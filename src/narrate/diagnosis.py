@@ -54,7 +54,10 @@ def _get_ffmpeg() -> str:
 
 
 def _engine(name: str) -> str:
-    engine = work.engine(SpeechOptions(engine=name)).engine(name)
+    door = work.engine(SpeechOptions(engine=name))
+    if name != SpeechOptions().engine and (reason := door.why_silent(name)):
+        return f"not used: {reason}"
+    engine = door.engine(name)
     voice = engine.resolve("", "en")
     take = engine.speak("All is well.", Delivery(voice=voice.id))
     seconds = take.info.frame_count / take.info.sample_rate

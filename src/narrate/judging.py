@@ -152,24 +152,23 @@ def _order_of_manifest(folder: Path, book: Record, broken: Mapping[str, str]) ->
 
 
 def _whole_book(book: Record, files: Mapping[str, Facts], broken: Mapping[str, str]) -> Iterator[Verdict]:
-    """The one file that is all chapters: their very frames, and a mark where each begins."""
-    chapters = {chapter.file for chapter in book.chapters}
-    for name, facts in files.items():
-        if name in chapters or name not in book.files:
-            continue
-        if not facts.joined and not any("/" in each for each in broken):
-            yield Verdict(
-                kind=Kind.GAP, file=name, message="is not the sound of the chapters' files, one after the other"
-            )
-        yield from _tags(facts, name)
-        starts = [mark.start_s for mark in facts.marks]
-        ids = tuple(mark.id for mark in facts.marks)
-        if not facts.marks or not facts.contents:
-            yield Verdict(kind=Kind.TAGS, file=name, message="has no chapter marks")
-        elif starts != sorted(starts) or facts.contents != ids:
-            yield Verdict(kind=Kind.ORDER, file=name, message="its chapter marks are out of order")
-        else:
-            yield from _marks(facts, name, book)
+    """The one file that is all chapters, the longest beside their folder: their very frames, and a mark where each
+    begins."""
+    beside = [name for name in files if "/" not in name and name in book.files]
+    if not beside or any(name.endswith(".mp3") and "/" not in name for name in broken):
+        return
+    name = max(beside, key=lambda each: files[each].duration_s)
+    facts = files[name]
+    if not facts.joined and not any("/" in each for each in broken):
+        yield Verdict(kind=Kind.GAP, file=name, message="is not the sound of the chapters' files, one after the other")
+    yield from _tags(facts, name)
+    starts = [mark.start_s for mark in facts.marks]
+    if not facts.marks or not facts.contents:
+        yield Verdict(kind=Kind.TAGS, file=name, message="has no chapter marks")
+    elif starts != sorted(starts) or facts.contents != tuple(mark.id for mark in facts.marks):
+        yield Verdict(kind=Kind.ORDER, file=name, message="its chapter marks are out of order")
+    else:
+        yield from _marks(facts, name, book)
 
 
 def _marks(facts: Facts, name: str, book: Record) -> Iterator[Verdict]:

@@ -11,7 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from narrate import __version__, text, work
-from narrate.casting import Casting, StandIn, cast_chapter, remarks
+from narrate.casting import Casting, StandIn, cast_chapter, remarks, unspoken
 from narrate.errors import ChapterError, ConfigError, NarrateError
 from narrate.plan import (
     VOICE_OF,
@@ -31,7 +31,7 @@ from narrate.publish.codecs import CODECS
 from narrate.publish.formats import FORMATS
 from narrate.publish.options import TAG_VERSION
 from narrate.render import Studio
-from narrate.script import Account, ChapterScript, Interlude, Omission, Pause, Unspoken, Utterance, part_kind
+from narrate.script import Account, ChapterScript, Interlude, Omission, Pause, Utterance, part_kind
 from narrate.speech import SpeechOptions
 from narrate.store import key, open_store
 
@@ -69,7 +69,7 @@ def make_plan(project: Project, *, only: frozenset[int] | None = None, sizes: Ma
                 chapter = _as_asked(chapter, before.chapters[number - 1])
         chapters.append(chapter)
     _check(account, project)
-    account = replace(account, unspoken=_unspoken(stand_ins))
+    account = replace(account, unspoken=unspoken(stand_ins))
     formats = _format_plans(project, before, changed)
     chapters = [_with_encodes(each, formats, project) for each in chapters]
     kept = tuple(
@@ -88,18 +88,6 @@ def make_plan(project: Project, *, only: frozenset[int] | None = None, sizes: Ma
         formats=formats,
         warnings=(*warnings, *remarks(stand_ins)),
         account=account,
-    )
-
-
-def _unspoken(stand_ins: Iterable[StandIn]) -> tuple[Unspoken, ...]:
-    """The languages that the narrator reads, each once."""
-    found: dict[str, list[StandIn]] = {}
-    for each in stand_ins:
-        if each.language:
-            found.setdefault(each.language, []).append(each)
-    return tuple(
-        Unspoken(language=language, sentences=len(group), place=group[0].href or f"line {group[0].line}")
-        for language, group in found.items()
     )
 
 

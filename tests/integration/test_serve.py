@@ -158,6 +158,27 @@ def test_a_book_that_is_built_meanwhile_appears_and_one_that_is_removed_goes(
         assert ask(host.url, f"/{BOOK}/cover.jpg").status == 404
 
 
+def test_a_podcast_app_gets_the_feed_and_all_that_it_names_without_a_cookie(home: tuple[Host, str]) -> None:
+    host, token = home
+    answer = ask(host.url, f"/~{token}/feed.xml")
+    assert answer.status == 200
+    assert answer.headers["content-type"].startswith("application/rss+xml")
+    named = re.findall(r'<(enclosure|podcast:chapters|podcast:transcript)[^>]* url="([^"]*)"', answer.body.decode())
+    named += [(tag, url) for tag, url in re.findall(r'<(itunes:image) href="([^"]*)"', answer.body.decode())]
+    assert {tag for tag, _ in named} == {"enclosure", "podcast:chapters", "podcast:transcript", "itunes:image"}
+    for tag, url in named:
+        assert url.startswith(f"{host.url}~{token}/"), tag
+        found = ask(url)
+        assert found.status == 200, url
+    lengths = re.findall(r'<enclosure url="([^"]*)" length="(\d+)"', answer.body.decode())
+    assert len(lengths) == 4
+    for url, length in lengths:
+        assert len(ask(url).body) == int(length)
+    assert ask(host.url, "/feed.xml").status == 401
+    assert ask(host.url, f"/~{token}/narrate-podcast/../../x.json").status == 404
+    assert ask(host.url, f"/~{token}/feed.xml", headers={"Host": "a b"}).status == 400
+
+
 # What never is
 
 ESCAPES = [

@@ -8,9 +8,11 @@ import typer
 from typer.core import TyperGroup
 
 from narrate.cli import (
+    audition,
     build,
     captions,
     doctor,
+    export,
     feed,
     inspect,
     interludes,
@@ -121,9 +123,11 @@ app.command("say")(say.say)
 app.command("script")(script.script)
 app.command("names")(names.names)
 app.command("inspect")(inspect.inspect)
+app.command("audition")(audition.audition)
 app.command("interludes")(interludes.interludes)
 app.command("player")(player.player)
 app.command("serve")(serve.serve)
+app.command("export")(export.export)
 app.command("feed")(feed.feed)
 app.command("captions")(captions.captions)
 app.add_typer(voices.app, name="voices")

@@ -1,6 +1,5 @@
 """`narrate library`: a folder of documents in, a shelf of audiobooks out; on this machine or on many."""
 
-from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -11,7 +10,7 @@ from narrate.cli import options
 from narrate.cli.library_progress import library_listener
 from narrate.cli.output import print_json, shortened, table
 from narrate.cli.streams import printable, remark
-from narrate.errors import ConfigError, LibraryError, NarrateError, NoBookError
+from narrate.errors import ConfigError, LibraryError, NoBookError
 from narrate.units import clock
 
 if TYPE_CHECKING:
@@ -165,25 +164,12 @@ def worker(
     memory: Annotated[str, typer.Option("--memory", metavar="SIZE", help="What each may use, e.g. 2GB.")] = "auto",
 ) -> None:
     """Work for a library's build: `dask worker`, one process a core. What follows -- goes to it."""
-    import subprocess
     from importlib.util import find_spec
 
-    from narrate.library.worker import command, environment
     from narrate.process import cores
 
     if find_spec("distributed") is None:
         raise ConfigError("a worker needs Dask", hint="pip install 'narrate-road[cluster]'")
-    starting = command(address, processes=processes or cores(), memory=memory, more=context.args)
-    while True:
-        with subprocess.Popen(starting, env=environment()) as running:
-            try:
-                code = running.wait()
-            except BaseException:
-                running.terminate()
-                with suppress(subprocess.TimeoutExpired):
-                    running.wait(timeout=20)
-                running.kill()
-                raise
-        if code:  # Dask looks for a scheduler for 60 s
-            raise NarrateError(f"no work for {address}: dask worker ended with {code}", hint="is a scheduler there?")
-        remark("the scheduler is gone; looking for it again")
+    from narrate.library.worker import work_for
+
+    work_for(address, processes=processes or cores(), memory=memory, more=context.args)

@@ -34,10 +34,13 @@ def serve(folder: Shelf = options.DEFAULT_OUT, lan: Lan = False, port: Port = 82
     host = server.own_address() if lan else "127.0.0.1"
     with server.listen("0.0.0.0" if lan else host, port) as listening:
         address = f"http://{host}:{listening.getsockname()[1]}/"
+        feed = f"{address}feed.xml"
         if access.token:
+            feed = f"{address}~{access.token}/feed.xml"
             address += f"?token={access.token}"
             _print_code(address)
         print(address, flush=True)
+        remark(f"for a podcast app: {feed}")
         remark(f"{len(books)} book{'s' * (len(books) != 1)}; Ctrl-C ends")
         try:
             server.run(make_app(books, kept, access), listening)

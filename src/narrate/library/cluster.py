@@ -39,8 +39,10 @@ def cluster(address: str) -> Cluster:
     except ImportError as error:
         raise ConfigError("--cluster needs Dask", hint="pip install 'narrate-road[cluster]'") from error
     del distributed
-    # What it has to say, we say: a lost worker is in the report, a lost scheduler ends in an error.
-    logging.getLogger("distributed").setLevel(logging.CRITICAL)
+    # What they have to say, we say: a lost worker is in the report, a lost scheduler ends in an error.
+    for name in list(logging.root.manager.loggerDict):
+        if name.partition(".")[0] == "distributed":
+            logging.getLogger(name).setLevel(logging.CRITICAL + 1)
     connection = _Connection(address)
     connection.open().shutdown(wait=False)  # better now than when everything is planned
     return Cluster(open=connection.open, room=connection.room, lost=lambda: connection.lost)
@@ -141,10 +143,14 @@ def _answer(function: Callable[[Any], Any], task: Any) -> Any:
     """What a worker runs. An error that would come again comes back as an answer; another one, Dask tries again."""
     try:
         return function(task)
-    except OutputError:
-        raise
+    except OutputError as error:
+        again: Exception = OutputError(str(error), hint=error.hint)
     except NarrateError as error:
         return error
+    except Exception as error:
+        again = RuntimeError(f"{type(error).__name__}: {error}")
+    # Without its cause and its traceback: Dask's client never hears of an error whose traceback it cannot read.
+    raise again
 
 
 def _hand_over(outer: Future[Any], inner: Future[Any]) -> None:

@@ -32,8 +32,8 @@ class HeardCue:
     """A cue as it was published. `kind` is utterance, pause or interlude; `start_s` counts from the start of the book.
 
     `text` is what is shown: of an utterance its words, of an interlude its caption. `role` is an utterance's, `reason`
-    a pause's; both are "" elsewhere. So are `spoken`, `about` and `speaker` of what is no utterance
-    (`script.Utterance`); `place` says where in the source it comes from.
+    a pause's; both are "" elsewhere. So are `spoken`, `about`, `speaker` and `voice` of what is no
+    utterance (`script.Utterance`); `place` says where in the source it comes from.
     """
 
     kind: str
@@ -48,6 +48,7 @@ class HeardCue:
     about: str = ""
     speaker: str = ""
     place: str = ""
+    voice: str = ""
 
     @property
     def end_s(self) -> float:
@@ -156,6 +157,7 @@ def heard_cue(entry: dict[str, Any]) -> HeardCue:
         spoken=_encodable(entry.get("spoken", "")),
         about=str(entry.get("about", "")),
         speaker=_encodable(entry.get("speaker", "")),
+        voice=str(entry.get("voice", "")),
         place=_encodable(f"{origin.get('href', '')} {origin.get('line', '')}"),
     )
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 from pathlib import Path
 
 from anyio import to_thread
@@ -12,6 +13,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from narrate.errors import NarrateError
+from narrate.publish import feed
 from narrate.publish.player.assets import FILES_SCRIPT, files_script, player_files
 from narrate.publish.player.data import DATA
 from narrate.serve import files
@@ -22,6 +24,7 @@ from narrate.serve.texts import Text
 
 _LARGEST_BODY = 4096
 _BODY_WAIT_S = 10
+_HOST = re.compile(r"[A-Za-z0-9.-]{1,255}(:\d{1,5})?|\[[0-9A-Fa-f:.]{2,64}\](:\d{1,5})?")
 _TYPES = {
     ".html": "text/html; charset=utf-8",
     ".js": "text/javascript; charset=utf-8",
@@ -34,19 +37,22 @@ _TYPES = {
 
 def make_app(books: Books, positions: Positions | None, access: Access) -> ASGIApp:
     """The application for `books`; without `positions` none are kept."""
-    rooms = _Rooms(books, positions)
+    rooms = _Rooms(books, positions, access)
     routes = [
         Route("/positions", rooms.positions, methods=["GET"]),
         Route("/positions/{key}", rooms.keep_position, methods=["PUT"]),
         Route(f"/{DATA}/{{name:path}}.js", rooms.data, methods=["GET"]),
+        Route(f"/{feed.FILE}", rooms.feed, methods=["GET"]),
+        Route(f"/{feed.FOLDER}/{{name:path}}", rooms.companion, methods=["GET"]),
         Route("/{name:path}", rooms.file, methods=["GET"]),
     ]
     return Guard(Starlette(routes=routes), access)
 
 
 class _Rooms:
-    def __init__(self, books: Books, positions: Positions | None) -> None:
+    def __init__(self, books: Books, positions: Positions | None, access: Access) -> None:
         self._books = books
+        self._access = access
         self._positions = positions
         self._pages = {name: _page(path) for name, path in player_files().items()}
         self._pages[FILES_SCRIPT] = Text.of(files_script().encode(), _TYPES[".js"])
@@ -66,6 +72,20 @@ class _Rooms:
 
     async def data(self, request: Request) -> Response:
         text = await to_thread.run_sync(self._books.script, request.path_params["name"])
+        return text.answer(request) if text else _missing()
+
+    async def feed(self, request: Request) -> Response:
+        # Programs that read feeds keep no cookies: every address in it carries the token.
+        room = f"~{self._access.token}/" if self._access.token else ""
+        host = request.headers.get("host", "")
+        if not _HOST.fullmatch(host):
+            return PlainTextResponse("No such host.\n", status_code=400)
+        text = await to_thread.run_sync(self._books.feed, f"http://{host}/{room}")
+        return text.answer(request) if text else _missing()
+
+    async def companion(self, request: Request) -> Response:
+        name = f"{feed.FOLDER}/{request.path_params['name']}"
+        text = await to_thread.run_sync(self._books.companion, name)
         return text.answer(request) if text else _missing()
 
     async def positions(self, request: Request) -> Response:  # noqa: ARG002

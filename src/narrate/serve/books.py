@@ -11,11 +11,12 @@ from pathlib import Path
 
 from narrate.errors import NarrateError
 from narrate.process import cores
+from narrate.publish import feed
 from narrate.publish.player import data
 from narrate.publish.player.peaks import peaks
 from narrate.publish.transcript import read_cues_of
 from narrate.serve.texts import Text, Texts
-from narrate.shelf import read_shelf
+from narrate.shelf import Shelf, read_shelf
 
 _FRESH_S = 5
 
@@ -32,6 +33,7 @@ class Books:
         self._lock = threading.Lock()
         self._decoding = threading.BoundedSemaphore(cores())
         self._texts = Texts()
+        self._shelf = Shelf(folder=folder, books=(), warnings=())
         self._books: dict[str, data.KeyedBook] = {}
         self._looked_at = 0.0
         self._look()
@@ -43,13 +45,18 @@ class Books:
                 try:
                     self._look()
                 except NarrateError:
-                    self._books = {}  # the folder is gone; it may come back
+                    # The folder is gone; it may come back.
+                    self._shelf, self._books = Shelf(folder=self.folder, books=(), warnings=()), {}
 
     def _look(self) -> None:
-        shelf = read_shelf(self.folder)
-        self.warnings = shelf.warnings
-        self._books = {each.key: each for each in data.keyed(shelf)}
+        self._shelf = read_shelf(self.folder)
+        self._books = {each.key: each for each in data.keyed(self._shelf)}
         self._looked_at = time.monotonic()
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """A line for each book that cannot be used."""
+        return self._shelf.warnings
 
     def __len__(self) -> int:
         return len(self._books)
@@ -78,6 +85,25 @@ class Books:
             return self._of_chapter(each, what)
         except OSError:  # it is being built anew, or gone
             return None
+
+    def feed(self, base_url: str) -> Text | None:
+        """The podcast feed, for who reaches this server at `base_url`; None without books, or at no such address."""
+        self.look()
+        shelf = self._shelf
+        try:
+            found = feed.feed(shelf.books, base_url, place_of=shelf.place_of) if shelf.books else None
+        except (NarrateError, OSError):
+            return None
+        return Text.of(found, "application/rss+xml; charset=utf-8") if found else None
+
+    def companion(self, name: str) -> Text | None:
+        """Chapters or a transcript that the feed names; None when there is none, or its book is damaged."""
+        shelf = self._shelf
+        try:
+            found = feed.companion(name, shelf.books, shelf.place_of)
+        except NarrateError:
+            return None
+        return Text.of(*found) if found else None
 
     def _of_chapter(self, each: data.KeyedBook, what: str) -> Text | None:
         kind, _, digits = what.partition("-")

@@ -3,7 +3,7 @@
 Paths are from the archive's root. What is missing or wrong becomes a warning where the book can be read without it.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from narrate.errors import SourceError
@@ -216,25 +216,28 @@ class _Opf:
         path = self._package.contents_file
         root, _ = parse_html(data.decode("utf-8", "replace"), path)
         navs = [element for element in root.iter("*") if local_name(element) == "nav"]
-        for nav in navs:
-            role = types(attributes(nav))
-            if role & {"toc", "doc-toc"} or (not role and len(navs) == 1):
-                self._package.contents = [entry for entry, _ in self._links(nav, path)]
-            elif "landmarks" in role:
-                for entry, kind in self._links(nav, path):
-                    self._package.roles.setdefault(entry.key.partition("#")[0], kind)
+        roles = [types(attributes(nav)) for nav in navs]
+        # The first of each kind: a file may hold thousands in each other.
+        contents = next((nav for nav, role in zip(navs, roles, strict=True) if role & {"toc", "doc-toc"}), None)
+        landmarks = next((nav for nav, role in zip(navs, roles, strict=True) if "landmarks" in role), None)
+        if contents is None and len(navs) == 1 and not roles[0]:
+            contents = navs[0]
+        if contents is not None:
+            self._package.contents = [entry for entry, _ in self._links(contents, path)]
+        if landmarks is not None:
+            for entry, kind in self._links(landmarks, path):
+                self._package.roles.setdefault(entry.key.partition("#")[0], kind)
 
     def _links(self, nav: Element, path: str) -> Iterator[tuple[ContentsEntry, str]]:
         """The entries of a `<nav>`, and each one's `epub:type`."""
         count = 0
-        for element in nav.iter("*"):
-            if not _is_label(element) or not (title := content(element)):
-                continue
+        for element, depth in _deep(nav, "ol", _is_label):
+            title = content(element)
             attrs = attributes(element)
-            key = self._key(attrs.get("href", ""), path) if local_name(element) == "a" else ""
-            if not key and local_name(element) == "a":
+            is_link = local_name(element) == "a"
+            key = self._key(attrs.get("href", ""), path) if is_link else ""
+            if not title or (is_link and not key):
                 continue
-            depth = sum(1 for around in element.iterancestors() if local_name(around) == "ol")
             yield ContentsEntry(title=title, key=key, depth=min(depth, _DEEPEST)), " ".join(sorted(types(attrs)))
             count += 1
             if count >= CONTENTS_ENTRIES:
@@ -255,13 +258,11 @@ class _Opf:
         data = self._archive.read(path, MARKUP_BYTES) if path else None
         if data is None:
             return
-        for point in parse_xml(data, path).iter("{*}navPoint"):
-            label = next(point.iter("{*}navLabel"), None)
-            source = next(point.iter("{*}content"), None)
+        for point, depth in _deep(parse_xml(data, path), "navpoint", lambda each: local_name(each) == "navpoint"):
+            label, source = point.find("{*}navLabel"), point.find("{*}content")
             title = content(label) if label is not None else ""
             key = self._key(attributes(source).get("src", ""), path) if source is not None else ""
             if title and key:
-                depth = 1 + sum(1 for around in point.iterancestors() if local_name(around) == "navpoint")
                 self._package.contents.append(ContentsEntry(title=title, key=key, depth=min(depth, _DEEPEST)))
             if len(self._package.contents) >= CONTENTS_ENTRIES:
                 return
@@ -271,9 +272,25 @@ def _is_text(item: _Item) -> bool:
     return item.media_type in _TEXT_TYPES or item.path.lower().endswith(_TEXT_SUFFIXES)
 
 
+def _deep(root: Element, name: str, is_wanted: Callable[[Element], bool]) -> Iterator[tuple[Element, int]]:
+    """The wanted elements that stand in no other of them but those called `name`, in order, and in how many of these
+    each stands, itself included."""
+    from lxml import etree
+
+    depth = 0
+    walker = etree.iterwalk(root, events=("start", "end"))
+    for event, element in walker:
+        if local_name(element) == name:
+            depth += 1 if event == "start" else -1
+        if event == "start" and is_wanted(element):
+            yield element, depth
+            if local_name(element) != name:
+                walker.skip_subtree()
+
+
 def _is_label(element: Element) -> bool:
-    """Whether a link or a span is the label of its item, and no part of another label."""
+    """Whether an element is the label of an entry: a link, or a span in its place."""
     if local_name(element) == "a":
-        return not any(local_name(around) == "a" for around in element.iterancestors())
+        return True
     parent = element.getparent()
     return local_name(element) == "span" and parent is not None and local_name(parent) == "li"

@@ -90,7 +90,7 @@ class PiperEngine:
             found = pick(self.voices(), base, language)
         except VoiceError as error:
             name = base if base.count("-") > 1 else _EXAMPLE
-            hint = f"narrate voices install {name}" if base or not self._models else error.hint
+            hint = f"narrate voices install {name}" if base.count("-") > 1 or not self._models else error.hint
             raise VoiceError(f"{NAME}: {error}", hint=hint) from None
         if not speaker_wanted:
             return found

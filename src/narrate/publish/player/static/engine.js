@@ -106,6 +106,7 @@
 
     start() {
       this.touched = true;
+      this.setPlaying(true);
       this.audio.play().catch((error) => {
         // AbortError: another chapter was asked for meanwhile.
         if (error.name === "AbortError") return;

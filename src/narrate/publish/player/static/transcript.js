@@ -1,5 +1,6 @@
-// A chapter's words on the page. Every sentence is one element, and only the one that sounds is divided into words; a block
-// that is out of sight costs no layout (content-visibility in player.css), so twenty hours in one chapter stay smooth.
+// A chapter's words on the page. Every sentence is one element, and only the one that sounds is divided into words. Blocks are
+// gathered in stretches, and one that is out of sight costs no layout (content-visibility in listening.css), so twenty hours in
+// one chapter stay smooth; stretches, because looking whether 7,000 single blocks are in sight takes longer than a frame.
 "use strict";
 
 (function (narrate) {
@@ -8,7 +9,10 @@
     description: { name: "Description", icon: "eye" },
     note: { name: "Note", icon: "note" },
   };
-  const AT_ONCE = 400; // blocks; the rest follows while the browser is idle
+  const A_STRETCH = 40; // blocks
+  const AT_ONCE = 10; // stretches; the rest follows while the browser is idle
+  const LETTER = 0.5; // em, how wide one is about
+  const LINE = 1.68; // em, as in listening.css
 
   class Transcript {
     // `seek(seconds)` is called when a sentence is chosen.
@@ -34,9 +38,7 @@
       if (language) this.root.setAttribute("lang", language);
       else this.root.removeAttribute("lang");
       this.pending = blocks.slice();
-      const first = document.createDocumentFragment();
-      this.build(first, AT_ONCE);
-      this.root.append(first);
+      this.add();
       this.later();
     }
 
@@ -45,8 +47,24 @@
       this.root.append(element("p", { class: "quiet-text" }, text));
     }
 
-    build(into, most) {
-      for (const [role, sentences] of this.pending.splice(0, most)) into.append(this.block(role, sentences));
+    // The next stretches.
+    add() {
+      const more = document.createDocumentFragment();
+      for (let n = 0; n < AT_ONCE && this.pending.length; n += 1) {
+        const blocks = this.pending.splice(0, A_STRETCH);
+        const stretch = element("div", { class: "stretch" }, ...blocks.map(([role, cues]) => this.block(role, cues)));
+        stretch.style.containIntrinsicBlockSize = `auto ${this.guessed(blocks).toFixed(1)}em`;
+        more.append(stretch);
+      }
+      this.root.append(more);
+    }
+
+    // How tall blocks will be, in em: enough for the scroll bar, until they have been in sight.
+    guessed(blocks) {
+      const em = parseFloat(getComputedStyle(this.root).fontSize);
+      const letters = Math.max(20, this.root.clientWidth / em / LETTER);
+      const lines = blocks.map(([, cues]) => Math.ceil(cues.reduce((sum, cue) => sum + cue[2].length + 1, 0) / letters));
+      return lines.reduce((sum, each) => sum + each * LINE + 1, 0);
     }
 
     later() {
@@ -55,9 +73,7 @@
       const idle = window.requestIdleCallback || ((does) => setTimeout(does, 30));
       idle(() => {
         if (pending !== this.pending) return; // another chapter meanwhile
-        const more = document.createDocumentFragment();
-        this.build(more, AT_ONCE);
-        this.root.append(more);
+        this.add();
         this.later();
       });
     }
@@ -81,7 +97,7 @@
 
     interlude(cue) {
       const span = this.sentence(cue);
-      span.prepend(icon("car"));
+      span.prepend(icon(/\b(car|driving)\b/.test(cue[2]) ? "car" : "sound"));
       return element("div", { class: "block interlude" }, element("p", { class: "text" }, span));
     }
 
@@ -115,9 +131,7 @@
     follow(at) {
       const ms = at * 1000 + 1;
       while (this.pending.length && (!this.cues.length || this.cues[this.cues.length - 1].start < ms)) {
-        const more = document.createDocumentFragment();
-        this.build(more, AT_ONCE);
-        this.root.append(more);
+        this.add();
       }
       const index = this.indexAt(ms);
       const changed = index !== this.current;
