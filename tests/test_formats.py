@@ -3,6 +3,8 @@
 import json
 import shutil
 import subprocess
+import tempfile
+from array import array
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,6 +12,8 @@ from typing import Any
 import mutagen
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from mutagen.flac import FLAC
 from mutagen.mp4 import MP4
 from mutagen.oggopus import OggOpus
@@ -18,8 +22,16 @@ from conftest import THREE_CHAPTERS, Desk, Listener, contents, decoded, timeline
 from fake_engine import FakeEngine
 from narrate import pipeline, speech, work
 from narrate.choosing import choose
-from narrate.errors import ChapterError, ConfigError
+from narrate.document import Metadata
+from narrate.errors import AudioError, ChapterError, ConfigError
 from narrate.plan import Action, Choice
+from narrate.publish import m4b
+from narrate.publish.codecs import CODECS, LEAD, Codec, encode, silence
+from narrate.publish.cover import cover_jpeg
+from narrate.publish.flac import _crc16, renumbered
+from narrate.publish.formats import Edition
+from narrate.publish.packets import ChapterPackets, PacketRange, Packets, PacketSpool, joined
+from narrate.release import Release, ReleaseChapter
 
 AUDIO = ("m4b", "opus", "flac")
 TITLES = ["Chapter 1", "Chapter 2", "Chapter 3"]
@@ -72,6 +84,9 @@ def test_every_sentence_sounds_where_the_timeline_says(built: Desk, kind: str) -
     sound, reference = decoded(book(built, kind)), decoded(book(built, "mp3"))
     packet = {"m4b": 1024, "opus": 882, "flac": 1}[kind]
     assert abs(len(sound) - len(reference)) <= packet
+    # Nothing is rounded before the first chapter: priming and pre-skip are right to the frame.
+    first = next(cue for cue in timeline(built.folder / "shelf/The Long Way")[0]["cues"] if cue["kind"] == "utterance")
+    assert abs(offset(sound, reference, round(first["start_s"] * 44100), round(first["duration_s"] * 44100))) <= 1
     for chapter in timeline(built.folder / "shelf/The Long Way"):
         for cue in chapter["cues"]:
             if cue["kind"] == "utterance":
@@ -240,3 +255,79 @@ def test_mutagen_reads_the_length_of_every_format(built: Desk) -> None:
     length = mutagen.File(book(built, "mp3")).info.length
     for kind in AUDIO:
         assert mutagen.File(book(built, kind)).info.length == pytest.approx(length, abs=0.03)
+
+
+def test_an_m4b_of_300_chapters_has_all_of_them_for_quicktime_and_255_for_nero(tmp_path: Path) -> None:
+    codec, count, length = CODECS["aac"], 300, 3500  # packets: 81 s; some muxers lose chapters over 76 s
+    frames = length * codec.packet_frames
+    quiet = silence(codec)
+    (tmp_path / "quiet").write_bytes(length * quiet)
+    packets = PacketRange(path=tmp_path / "quiet", start=0, sizes=array("I", [len(quiet)] * length))
+    titles = [f"{number}: a=b; “#{number}” \\ ü" for number in range(1, count + 1)]
+    release = Release(
+        folder=tmp_path,
+        metadata=Metadata(title="Many"),
+        book="Many.mp3",
+        chapters=tuple(
+            ReleaseChapter(
+                number=n, title=title, file="", start=(n - 1) * frames, frame_count=frames, sample_rate=44_100
+            )
+            for n, title in enumerate(titles, start=1)
+        ),
+    )
+    sound = tuple(ChapterPackets(packets=packets, start=each.start, frame_count=frames) for each in release.chapters)
+    (tmp_path / "scratch").mkdir()
+    edition = Edition(
+        release=release, folder=tmp_path, cover=cover_jpeg(release.metadata), scratch=tmp_path / "scratch", sound=sound
+    )
+    assert m4b.write(tmp_path / "Many.m4b", edition) == ["Many.m4b"]
+    assert [each.title for each in MP4(tmp_path / "Many.m4b").chapters] == titles[:255]
+    command = ["ffprobe", "-v", "error", "-ignore_chapters", "1", "-select_streams", "1", "-show_packets"]
+    done = subprocess.run([*command, "-of", "csv", tmp_path / "Many.m4b"], capture_output=True, check=True, timeout=60)
+    assert len(done.stdout.splitlines()) == count  # a sample of the text track each
+
+
+@pytest.mark.parametrize("count", [1, 2, 7])
+def test_flac_frames_carry_any_number_with_right_checksums(tmp_path: Path, count: int) -> None:
+    sound = np.zeros((count * 1152, 1), np.float32)
+    sound[:, 0] = 0.5 * np.sin(np.arange(len(sound)) / 7)
+    made = encode(lambda: [sound], codec=CODECS["flac"], scratch=tmp_path / "s")
+    assert len(made.sizes) == count
+    frame = made.data[: made.sizes[0]]
+    for number in (0, 0x7F, 0x80, 0x7FF, 0x800, 0xFFFF, 0x10000, 0x1FFFFF, 0x200000):
+        moved = renumbered(frame, number)
+        assert renumbered(moved, LEAD) == frame  # which also checks the header's own checksum
+        assert _crc16(moved) == 0
+    with pytest.raises(AudioError, match="no FLAC frame"):
+        renumbered(b"\xff\xf8" + bytes(40), 0)
+
+
+@given(
+    st.lists(st.lists(st.integers(1, 60).map(lambda n: 1152 * n), min_size=1, max_size=8), min_size=1, max_size=6),
+    st.sampled_from(list(CODECS.values())),
+)
+def test_every_stretch_begins_at_the_packet_nearest_to_its_place(stretches: list[list[int]], codec: Codec) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        chapters, at = [], 0
+        for number, lengths in enumerate(stretches):
+            spool = PacketSpool(Path(folder, f"{number}"), codec.place, b"-")
+            for index, length in enumerate(lengths):
+                names = [f"{number}.{index}.{n};".encode() for n in range(length // codec.packet_frames)]
+                packets = Packets(frame_count=length, sizes=array("I", map(len, names)), data=b"".join(names))
+                spool.add(Packets.from_bytes(packets.to_bytes()))
+            whole = sum(lengths)
+            packets_of = spool.finish(whole // codec.packet_frames)
+            chapters.append(ChapterPackets(packets=packets_of, start=at, frame_count=whole))
+            at += whole
+        book = list(joined(chapters, codec.place, b"-"))
+    assert len(book) == codec.place(at)
+    at = 0
+    for number, lengths in enumerate(stretches):
+        start = at
+        for index, length in enumerate(lengths):
+            name = f"{number}.{index}.0;".encode()
+            if length >= 2 * codec.packet_frames:
+                off = abs(book.index(name) * codec.packet_frames - at)
+                assert off <= (0 if codec.name == "flac" else codec.packet_frames)
+                assert at != start or off <= codec.packet_frames / 2
+            at += length

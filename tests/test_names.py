@@ -37,6 +37,10 @@ def test_a_capital_after_a_quotation_mark_is_the_quotations() -> None:
     assert listed("She said: “Rope is dear.”", "He said “Lamps are lit.”") == []
 
 
+def test_a_capital_that_opens_a_tables_cell_is_no_names() -> None:
+    assert listed("Year | Lamps | Oil") == []
+
+
 def test_headings_say_nothing_by_their_capitals() -> None:
     assert listed("The Long Road", role=Role.HEADING) == []
 

@@ -54,6 +54,7 @@ p[style-name='toc 2'] => nav > p:fresh
 p[style-name='toc 3'] => nav > p:fresh
 p[style-name='TOC Heading'] => nav > p:fresh
 r[style-name='HTML Code'] => code
+r[style-name='Verbatim Char'] => code
 r[style-name='Source Text'] => code
 r[style-name='Emphasis'] => em
 """

@@ -38,6 +38,7 @@ _LONGEST_HEADING = 200
 _LEVELS = 3
 _EARLY_EM = 8
 _MOST_NOTE_LINES = 30
+_LONGEST_WORD = 80
 _BULLET = re.compile(r"[•◦▪‣●○■□–—·*-]\s+(?=\S)")
 _NUMBERED = re.compile(r"\(?(\d{1,3})[.)]\s+(?=\S)")
 _NOTE_LABEL = re.compile(rf"(?:{MARK_OPEN}([^{MARK_CLOSE}]*){MARK_CLOSE}|(\d{{1,3}})[.)]?\s|([*†‡§¶]{{1,3}}))\s*(?=\S)")
@@ -293,10 +294,11 @@ def _hangs(lines: Sequence[Line]) -> bool:
 
 def _joined(lines: Sequence[Line], kind: Type) -> str:
     """The lines as one text, without the hyphens that only the line's end made."""
-    text = lines[0].text
+    pieces = [lines[0].text]
     for line in lines[1:]:
-        text = join(text, line.text, kind.words)
-    return " ".join(text.split())
+        both = join(pieces[-1], line.text, kind.words)
+        pieces[-1:] = [both[: len(both) - len(line.text)], line.text]
+    return " ".join("".join(pieces).split())
 
 
 def join(text: str, following: str, words: frozenset[str]) -> str:
@@ -304,7 +306,7 @@ def join(text: str, following: str, words: frozenset[str]) -> str:
     the hyphenated one, or both halves as words; a word that is found nowhere is joined."""
     if text.endswith("­"):
         return text[:-1] + following
-    last, first = _LAST.search(text), _FIRST.match(following)
+    last, first = _LAST.search(text[-_LONGEST_WORD:]), _FIRST.match(following)
     if not last or not first:
         ideographs = "぀" <= text[-1:] <= "鿿" and "぀" <= following[:1] <= "鿿"
         return text + following if ideographs else f"{text} {following}"

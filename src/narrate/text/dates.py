@@ -73,17 +73,21 @@ def _written(language: Language) -> list[Rule]:
         end = _said(language, int(last), number(name), int(year or 0), "month first")
         return end and f"{said} {language.to} {end.split(' ', 1)[1]}"
 
+    def month_and_year(found: re.Match[str]) -> str:
+        return f"{language.months[number(found[1]) - 1]} {language.year(int(found[2])) or found[2]}"
+
     dot = {"en": "(?:st|nd|rd|th)?", "de": r"\.", "fr": "(?:er)?", "es": "(?:º|°|o)?", "it": "[º°]?"}[language.code]
     of = {"en": r"(?:of\s)?", "es": r"de\s"}.get(language.code, "")
     comma = {"en": r",?\s", "es": r"\s(?:de|del)\s"}.get(language.code, r"\s")
     first = rf"{EDGE}(\d\d?){dot}\s{of}({month})(?:{comma}{year})?(?!\w)"
+    alone = Rule(re.compile(rf"(?<!\w)({any_of(short) or '(?!)'})\.?\s{year}"), month_and_year)
     if language.code != "en":
-        return [Rule(re.compile(first), day_first)]
+        return [Rule(re.compile(first), day_first), alone]
     second = (
         rf"(?<!\w)({month})\s(\d\d?)(?:st|nd|rd|th)?(?:\s?[–-]\s?(\d\d?))?(?:,?\s{year})?"
         r"(?![\w:/]|[.,]\d|\s?%|\s(?:people|men|women|children|million|percent|per)\b)"
     )
-    return [Rule(re.compile(first), day_first), Rule(re.compile(second), month_first)]
+    return [Rule(re.compile(first), day_first), Rule(re.compile(second), month_first), alone]
 
 
 def _clock(language: Language) -> list[Rule]:

@@ -125,7 +125,7 @@ class NameFinder:
     def _is_inside(self, text: str, start: int) -> bool:
         """Whether a capital at `start` is no sentence's, quotation's or (in German) noun's."""
         before = text[:start].rstrip(_OPENING)
-        if not before or before[-1] in ".!?…:;" or before != text[:start].rstrip(" \u00a0"):
+        if not before or before[-1] in ".!?…:;|" or before != text[:start].rstrip(" \u00a0"):
             return False
         if self._code != "de":
             return True

@@ -103,7 +103,8 @@ def _units(language: Language) -> list[Rule]:
     number = amount(language)
     short = [sign for sign in language.units if len(sign) == 1 and sign.isalpha()]
     long = [sign for sign in language.units if sign not in short]
-    high = rf"(?:\s?[%°]?\s?[–-]\s?({number}))?"
+    # What "20 °C–25 °C" says twice is said once.
+    high = rf"(?:\s?(?:{any_of(long)})?\s?[–-]\s?({number}))?"
     units = rf"(?:[\s\u00a0]?({any_of(long)})|[\s\u00a0]({any_of(short)}))(?![\w²³/°]|['’]\w)"
 
     def say(found: re.Match[str]) -> str | None:
