@@ -44,6 +44,7 @@ Only = Annotated[
     list[str] | None, typer.Option("--only", metavar="PATTERN", help="Only these sources, e.g. 'german/*'; repeatable.")
 ]
 Limit = Annotated[int, typer.Option("--limit", min=0, help="Build at most so many books (0: all).")]
+Player = Annotated[bool, typer.Option("--player", help="Write the player beside the books (local --out).")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would be built, and why; build nothing.")]
 
 
@@ -56,6 +57,7 @@ def build(
     only: Only = None,
     limit: Limit = 0,
     dry_run: DryRun = False,
+    player: Player = False,
     voice: options.Voice = None,
     rate: options.Rate = None,
     pitch: options.Pitch = None,
@@ -68,7 +70,7 @@ def build(
     """Build every book of a folder or a list: what is new or changed, past what is broken."""
     from narrate.library.job import read_job
     from narrate.library.running import Order, build_library
-    from narrate.library.writing import check_out, keep_report
+    from narrate.library.writing import add_player, check_out, check_player, keep_report
     from narrate.process import cores
     from narrate.store import default_place
 
@@ -81,7 +83,10 @@ def build(
             f"--cluster needs a store that its workers see, and {at} is a folder of this machine",
             hint="--store s3://…, or --store file:///… where every machine has that folder",
         )
-    check_out(to)
+    if not dry_run:
+        check_out(to)
+    if player:
+        check_player(to)
     flags = {"voice": voice, "rate": rate, "pitch": pitch, "describe.mode": describe}
     order = Order(
         out=to,
@@ -98,6 +103,9 @@ def build(
         report = build_library(job, order, progress, keep=partial(keep_report, out=to))
     finally:
         progress.closed()
+    if player and not dry_run:
+        for warning in add_player(report, to):
+            remark(f"warning: {printable(warning)}")
     print_json(report.summary()) if json else _print(report, quiet=quiet)
     _verdict(report)
 

@@ -10,6 +10,7 @@ from narrate.document import Metadata
 from narrate.release import release_folder
 
 REPORT_FILE = "library.json"
+PAGE_FILE = "library.html"
 
 
 class Outcome(StrEnum):
