@@ -9,7 +9,8 @@ import pytest
 from numpy.typing import NDArray
 
 from meters import ebur128_lufs
-from narrate.mix.dynamics import OVERSHOOT_DB, chain, counterweight, gain_curve, limit_dbfs, response
+from narrate.mix import dynamics
+from narrate.mix.dynamics import OVERSHOOT_DB, counterweight, gain_curve, limit_dbfs, response
 from narrate.mix.levels import Drive, Heard, TakeLevels, chapter_gains, compressed, measure, unpacked
 from narrate.mix.profiles import PROFILES, Profile
 from narrate.process import ffmpeg_path
@@ -17,6 +18,10 @@ from spoken import RATE, spoken
 
 ROAD, CALM = PROFILES["road"], PROFILES["calm"]
 PAUSE = np.zeros(round(0.18 * RATE), np.float32)
+
+
+def chain(profile: Profile) -> str:
+    return dynamics.chain(profile, mix_rate=RATE, sample_rate=RATE)
 
 
 def tone(level_dbfs: float, length_s: float = 1.0, hz: float = 300) -> NDArray[np.int16]:
@@ -44,10 +49,10 @@ def curve_db(samples: NDArray[np.int16], profile: Profile = ROAD) -> NDArray[np.
 
 
 def test_what_is_loud_in_a_sentence_is_made_softer_and_what_is_soft_louder() -> None:
-    gains = curve_db(np.concatenate((tone(-12), tone(-20), tone(-12))), replace(ROAD, deess=0))
+    gains = curve_db(np.concatenate((tone(-12), tone(-20), tone(-12))), ROAD)
     loud, soft = gains[RATE // 2], gains[3 * RATE // 2]
     assert loud < 0 < soft
-    assert soft - loud == pytest.approx(0.4 * 8, abs=0.1), "0.4 of the 8 dB between them"
+    assert soft - loud == pytest.approx(0.3 * 8, abs=0.1), "0.3 of the 8 dB between them"
 
 
 def test_a_sentence_s_own_level_is_not_touched() -> None:
@@ -57,18 +62,18 @@ def test_a_sentence_s_own_level_is_not_touched() -> None:
 
 
 def test_nothing_is_made_louder_by_more_than_it_may_and_silence_not_at_all() -> None:
-    gains = curve_db(np.concatenate((tone(-6), tone(-30), tone(-60), np.zeros(RATE, np.int16))))
-    assert gains.max() == pytest.approx(ROAD.lift_db, abs=0.01)
+    gains = curve_db(np.concatenate((tone(-6), tone(-33), tone(-60), np.zeros(RATE, np.int16))))
+    assert 5 < gains.max() <= ROAD.lift_db + 0.01
     assert gains[5 * RATE // 2] == pytest.approx(0, abs=0.01), "54 dB under the rest: breath and room"
     assert gains[-1] == pytest.approx(0, abs=0.01)
 
 
 def test_the_curve_is_there_when_a_sound_begins_and_goes_back_when_it_ends() -> None:
-    gains = curve_db(np.concatenate((tone(-24), tone(-6), tone(-24))), replace(ROAD, deess=0))
+    gains = curve_db(np.concatenate((tone(-24), tone(-6), tone(-24))), ROAD)
     before, during, after = gains[RATE // 2], gains[3 * RATE // 2], gains[-RATE // 2]
     assert before == pytest.approx(after, abs=0.1)
     assert gains[RATE + round(0.003 * RATE)] == pytest.approx(during, abs=0.2), "3 ms after its first sample"
-    fall_db = 0.4 * 8.686 * (0.025 / 0.05)  # a release of 50 ms, looked at after 25
+    fall_db = 0.3 * 8.686 * (0.025 / 0.05)  # a release of 50 ms, looked at after 25
     assert gains[2 * RATE + round(0.025 * RATE)] == pytest.approx(during + fall_db, abs=0.3)
 
 
@@ -76,9 +81,9 @@ def test_a_hiss_is_lifted_less_where_the_profile_takes_it_for_louder() -> None:
     """The de-esser: a soft sibilant would otherwise be lifted with every other soft sound."""
     sentence = np.concatenate((tone(-9), tone(-21, hz=6000)))
     dull = curve_db(np.concatenate((tone(-9), tone(-21, hz=500))))[3 * RATE // 2]
-    assert curve_db(sentence)[3 * RATE // 2] < dull - 0.5
-    without = replace(ROAD, deess=0.0)
-    assert curve_db(sentence, without)[3 * RATE // 2] == pytest.approx(dull, abs=0.2)
+    podcast = replace(ROAD, deess=1.0)
+    assert curve_db(sentence, podcast)[3 * RATE // 2] < dull - 0.5
+    assert curve_db(sentence)[3 * RATE // 2] == pytest.approx(dull, abs=0.2)
 
 
 def test_a_profile_without_compression_has_no_curve() -> None:

@@ -3,6 +3,7 @@ end."""
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -14,11 +15,11 @@ from narrate.errors import SpeechError, VoiceError
 from narrate.script import plain, pronounced
 from narrate.speech import Delivery, SpeechOptions, ensemble
 from narrate.speech.doubts import CALIBRATION, doubts, letters, pace_of
-from narrate.speech.guard import AttemptError
+from narrate.speech.guard import AttemptError, WorkerGuard
 from narrate.speech.options import Verify
 from narrate.speech.pyttsx3_engine import Pyttsx3Engine
 from narrate.speech.trust import ATTEMPTS, Trust, _divided
-from narrate.speech.verify import Hearing, Listener, distance, model_files, normalised
+from narrate.speech.verify import Hearing, Listener, distance, model_files, normalised, recogniser
 from narrate.take import Take
 
 US = Delivery(voice="gmw/en-US")
@@ -332,7 +333,12 @@ def write_recogniser(folder: Path) -> None:
 
 def test_a_real_recogniser_hears_what_a_tiny_model_tells_it(tmp_path: Path) -> None:
     write_recogniser(tmp_path)
-    listener = Listener(Verify(model=str(tmp_path)))
+    files = {name: str(path) for name, path in model_files(tmp_path).items()}
+    guard = WorkerGuard(partial(recogniser, files))
+    listener = Listener(Verify(model=str(tmp_path)), guard)
     take = Pyttsx3Engine().speak("Rain.", US)
-    assert listener.word_error_rate(take, "Rain.", language="en-US") == 0
-    assert listener.word_error_rate(take, "Rain fell.", language="en-US") == 0.5
+    try:
+        assert listener.word_error_rate(take, "Rain.", language="en-US") == 0
+        assert listener.word_error_rate(take, "Rain fell.", language="en-US") == 0.5
+    finally:
+        guard.close()

@@ -30,8 +30,6 @@ it was as a rule, and only one stretch is encoded anew."""
 _LARGEST_GAIN_DB = 30.0
 _STEP_S = 0.093
 _BLOCK_S, _BLOCK_STEP_S = 0.4, 0.1  # ITU-R BS.1770-4, Annex 1: gating blocks
-_LOOK_EVERY = 4
-"""Of so many windows one is looked at for peaks: the limiter's loss is a small number, and steady over a voice."""
 _GAINS_DB = (-3.0, 0.0, 3.0)
 """The limiter's loss is known at these gains around the one that the take alone would get."""
 _ATTACK_S, _RELEASE_S = 0.006, 0.014
@@ -73,11 +71,12 @@ def measure(samples: "NDArray[np.int16]", sample_rate: int, profile: Profile) ->
     """The levels of one take: mono samples of shape (frames,) at `sample_rate` Hz."""
     pcm = compressed(samples, sample_rate, profile)
     step = _step(sample_rate)
-    energies = _energies(pcm, sample_rate, step, profile)
+    spectra = _spectra(pcm, step)
+    energies = _energies(spectra, sample_rate, step, profile)
     steps = np.concatenate(([0.0], np.cumsum(energies)))
     lufs = _loudness(np.arange(len(steps), dtype=np.float64) * (step / sample_rate), steps)
     gain_db = profile.loudness_lufs - lufs if math.isfinite(lufs) else 0.0
-    kept = _kept(pcm, sample_rate, [gain_db + each for each in _GAINS_DB], profile)
+    kept = _kept(spectra, sample_rate, [gain_db + each for each in _GAINS_DB], profile)
     return TakeLevels(step_s=step / sample_rate, energies=energies, gain_db=gain_db, kept=kept)
 
 
@@ -216,16 +215,22 @@ def _step(sample_rate: int) -> int:
     return int(1 << round(math.log2(sample_rate * _STEP_S)))
 
 
-def _energies(pcm: "NDArray[np.float32]", sample_rate: int, step: int, profile: Profile) -> "NDArray[np.float32]":
-    """Energy over steps of `step` frames behind filters and K-weighting, by Parseval's theorem: the spectrum of each
-    step, weighted. That the filters ring beyond a step is neglected: 0.01 LU over a chapter of speech."""
+def _spectra(pcm: "NDArray[np.float32]", step: int) -> "NDArray[np.complex64]":
+    """The spectrum of each `step` frames, divided by their number; the last ones are filled up with silence.
+
+    Filters are applied to these, each step for itself: that they ring beyond a step is neglected, which is 0.06 LU over
+    a chapter of speech.
+    """
     count = -(-pcm.size // step)
     padded = np.zeros(count * step, np.float32)
     padded[: pcm.size] = pcm
     # norm="forward": without it numpy transforms float32 in double precision, at four times the cost.
-    spectra = np.fft.rfft(padded.reshape(count, step), norm="forward").view(np.float32)
-    np.square(spectra, out=spectra)
-    found: NDArray[np.float32] = spectra @ _weights(profile, sample_rate, step)
+    return np.fft.rfft(padded.reshape(count, step), norm="forward").astype(np.complex64, copy=False)
+
+
+def _energies(spectra: "NDArray[np.complex64]", sample_rate: int, step: int, profile: Profile) -> "NDArray[np.float32]":
+    """Energy a step behind filters and K-weighting, by Parseval's theorem."""
+    found: NDArray[np.float32] = np.square(spectra.view(np.float32)) @ _weights(profile, sample_rate, step)
     return found
 
 
@@ -237,28 +242,27 @@ def _weights(profile: Profile, sample_rate: int, step: int) -> "NDArray[np.float
 
 
 def _kept(
-    pcm: "NDArray[np.float32]", sample_rate: int, gains_db: Sequence[float], profile: Profile
+    spectra: "NDArray[np.complex64]", sample_rate: int, gains_db: Sequence[float], profile: Profile
 ) -> tuple[float, ...]:
-    """The share of the energy that `chain`'s limiter leaves at each of `gains_db`, by a sample of the take's windows.
+    """The share of the energy that `chain`'s limiter leaves at each of `gains_db`.
 
-    A model of ffmpeg's alimiter: what a hop of 0.73 ms is over the limit it is turned down by, beginning 5 ms earlier
-    and ending 10 ms later, in straight lines. On ten voices of espeak-ng it is within 0.04 LU of the filter itself.
+    A model of ffmpeg's alimiter: what a hop of 0.73 ms is over the limit it is turned down by, in straight lines from
+    6 ms before it and to 14 ms behind it. On six voices of espeak-ng and three profiles its losses of 0.2 to 1 LU are
+    within 0.05 of the filter's own.
     """
-    hops = _filtered_hops(pcm, sample_rate, profile)
-    if hops is None:
-        return (1.0,) * len(gains_db)
-    peaks, energies = hops
+    peaks, energies = _filtered_hops(spectra, sample_rate, profile)
     whole = float(energies.sum())
     kept = []
     for gain_db in gains_db:
-        limit = 10.0 ** ((dynamics.limit_dbfs(profile) - gain_db) / 20)
-        over = peaks > limit
-        if not over.any() or not whole:
+        limit = np.float32(10.0 ** ((dynamics.limit_dbfs(profile) - gain_db) / 20))
+        loud = (peaks > limit).any(axis=1)
+        if not loud.any():
             kept.append(1.0)
             continue
-        reduced = np.where(over, np.float32(1) - np.float32(limit) / np.maximum(peaks, np.float32(limit)), 0)
-        turned_down = _spread(reduced.astype(np.float32), dynamics.hop_frames(sample_rate) / sample_rate)
-        kept.append(float((energies * np.square(np.float32(1) - turned_down)).sum()) / whole)
+        reduced = (np.float32(1) - limit / np.maximum(peaks[loud], limit)).astype(np.float32, copy=False)
+        turned_down = _spread(reduced, dynamics.hop_frames(sample_rate) / sample_rate)
+        left = np.square(np.float32(1) - turned_down)
+        kept.append(1.0 - float((energies[loud] * (np.float32(1) - left)).sum()) / whole)
     return tuple(kept)
 
 
@@ -274,22 +278,17 @@ def _spread(reduced: "NDArray[np.float32]", hop_s: float) -> "NDArray[np.float32
 
 
 def _filtered_hops(
-    pcm: "NDArray[np.float32]", sample_rate: int, profile: Profile
-) -> "tuple[NDArray[np.float32], NDArray[np.float32]] | None":
-    """Peaks and energies, (windows, hops), of every `_LOOK_EVERY`-th window of the take behind the profile's filters;
-    a window is two steps long, of which the first quarter lets the filters settle."""
-    size = 2 * _step(sample_rate)
-    hop = dynamics.hop_frames(sample_rate)
-    used = (size - size // 4) // hop * hop
-    padded = np.zeros(-(-pcm.size // size) * size, np.float32)
-    padded[: pcm.size] = pcm
-    windows = padded.reshape(-1, size)[:: _LOOK_EVERY if pcm.size > 4 * _LOOK_EVERY * size else 1]
-    if not windows.size:
-        return None
-    spectra = np.fft.rfft(windows, norm="forward")
-    spectra *= _filter_response(profile, sample_rate, size)
-    filtered = np.fft.irfft(spectra, size)[:, size - used :].reshape(len(windows), used // hop, hop)
-    return np.abs(filtered).max(axis=2), np.einsum("whf,whf->wh", filtered, filtered)
+    spectra: "NDArray[np.complex64]", sample_rate: int, profile: Profile
+) -> "tuple[NDArray[np.float32], NDArray[np.float32]]":
+    """Peaks and energies, (steps, hops), behind the profile's filters."""
+    step, hop = _step(sample_rate), dynamics.hop_frames(sample_rate)
+    filtered = np.fft.irfft(spectra * _filter_response(profile, sample_rate, step), step)
+    hops = filtered.reshape(len(spectra), step // hop, hop)
+    energies = np.einsum("whf,whf->wh", hops, hops)
+    highest = np.abs(filtered)
+    while highest.shape[1] > step // hop:
+        highest = np.maximum(highest[:, ::2], highest[:, 1::2])
+    return highest, energies
 
 
 @lru_cache(maxsize=16)

@@ -14,7 +14,7 @@ class Profile:
     `loudness_lufs` is the integrated loudness of a chapter (ITU-R BS.1770-4), `ceiling_dbtp` what its true peaks stay
     under in the decoded file. `highpass_hz` is the corner of 12 dB an octave, 0 for none. `presence_db` is the lift at
     2 kHz, half of it at 1 and at 4 kHz. `compression` is the share of a level's distance from the take's own that is
-    taken away: 0 is none, 0.4 a ratio of 1.67:1; `attack_ms` and `release_ms` are its envelope's, `lift_db` the most by
+    taken away: 0 is none, 0.3 a ratio of 1.43:1; `attack_ms` and `release_ms` are its envelope's, `lift_db` the most by
     which it makes anything louder. `deess` is how much louder than it is the compressor takes a sibilant to be, as the
     weight of the signal's difference against the signal: 0 is not at all.
 
@@ -73,8 +73,8 @@ DEFAULT = "road"
 PROFILES = {
     each.name: each
     for each in (
-        Profile(name="road", loudness_lufs=-16.0, presence_db=3.0, compression=0.4, deess=1.0),
-        Profile(name="podcast", loudness_lufs=-16.0, presence_db=1.5, compression=0.2, deess=1.0),
+        Profile(name="road", loudness_lufs=-16.0, presence_db=3.0, compression=0.3),
+        Profile(name="podcast", loudness_lufs=-16.0, presence_db=1.5, compression=0.15, deess=1.0),
         Profile(name="calm", loudness_lufs=-18.0, highpass_hz=60.0),
         Profile(
             name="acx",
