@@ -90,3 +90,18 @@ def test_a_build_that_is_killed_goes_on_where_it_was_and_ends_in_the_same_bytes(
 def _bytes(folder: Path) -> dict[str, bytes]:
     files = (path for path in sorted(folder.rglob("*")) if path.is_file() and not path.name.startswith("library."))
     return {path.relative_to(folder).as_posix(): path.read_bytes() for path in files}
+
+
+def test_a_single_book_is_built_by_a_shared_store_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NARRATE_STORE", str(tmp_path / "near"))
+    (tmp_path / "short.txt").write_text(SHORT)
+    there = f"file://{tmp_path}/there"
+    first = narrate("build", tmp_path / "short.txt", "--out", tmp_path / "o", "--store", there, cwd=tmp_path)
+    assert first.code == 0, first
+    assert list((tmp_path / "there" / "stretches").rglob("*"))
+    assert not (tmp_path / "file:").exists()
+    alone = narrate("build", tmp_path / "short.txt", "--out", tmp_path / "p", "--store", tmp_path / "s", cwd=tmp_path)
+    assert alone.code == 0
+    assert _bytes(tmp_path / "o") == _bytes(tmp_path / "p")
+    narrate("store", "--store", there).failed(4, "only a folder's entries")
+    narrate("build", tmp_path / "short.txt", "--store", "nope://x", cwd=tmp_path).failed(4, "no such kind of address")

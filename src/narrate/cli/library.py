@@ -117,9 +117,7 @@ def _cluster(address: str):  # type: ignore[no-untyped-def]
 
 
 def _place(text: str) -> "Place":
-    from narrate.store import is_address
-
-    return text if not text or is_address(text) else Path(text)
+    return options.place(text) if text else ""
 
 
 def _print(report: "Report", *, quiet: bool) -> None:
