@@ -271,3 +271,23 @@ def test_torture_finds_the_processes_of_its_builds_by_their_mark(judge: ModuleTy
         finally:
             process.kill()
     assert judge.running(mark) == []
+
+
+def test_scale_measures_a_library_here_and_on_dask_and_says_what_ten_thousand_books_rest_on() -> None:
+    words = ["--books", "1", "--characters", "3000", "--workers", "1", "--tasks", "30", "--speed", "1500", "--json"]
+    done = subprocess.run(
+        [sys.executable, str(SCRIPTS / "scale.py"), *words], capture_output=True, text=True, timeout=300
+    )
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)
+    (here,), (there,), (nothing, slow) = found["machine"], found["cluster"], found["simulated"]
+    assert here["tasks"] == there["tasks"] >= 2
+    assert here["audio_s"] == there["audio_s"] > 100
+    assert there["scheduler_bytes"] < here["audio_s"] * 44_100 / 10, "no samples pass through the scheduler"
+    assert there["store_bytes"] > here["audio_s"] * 44_100
+    assert nothing["tasks"] == 30
+    assert nothing["scheduler_bytes"] > 30 * 2400
+    assert slow["wall_s"] >= slow["audio_s"] / 1500
+    far = found["extrapolated"]
+    assert far["tasks"] == pytest.approx(there["tasks"] * 360_000_000 / there["audio_s"], rel=0.01)
+    assert "10,000 books of 10 h" in done.stderr

@@ -5,13 +5,13 @@ import platform
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 
 from narrate import __version__, speech, work
 from narrate.assets import audio_dir, palette
 from narrate.errors import NarrateError
 from narrate.process import cores, ffmpeg_path, ffmpeg_version_printed
 from narrate.speech import SpeechOptions
+from narrate.store import Place, open_store
 from narrate.take import Delivery
 
 
@@ -25,7 +25,7 @@ class Finding:
     advice: str = ""
 
 
-def examine(store: Path) -> list[Finding]:
+def examine(store: Place) -> list[Finding]:
     """All findings, each tried for real: an engine that is installed but cannot speak is not there."""
     findings = [
         Finding(what="narrate", ok=True, found=f"{__version__}, Python {platform.python_version()}, {cores()} cores")
@@ -79,7 +79,10 @@ def _beds() -> str:
     return f"{len(palette())} scenes, in {audio_dir()}"
 
 
-def _writable(store: Path) -> str:
+def _writable(store: Place) -> str:
+    if isinstance(store, str):
+        open_store(store).put("probe", "probe", b"is it there?")
+        return store
     nearest = store
     while not nearest.exists():
         nearest = nearest.parent

@@ -126,4 +126,5 @@ def _executor(project: Project, plan: Plan) -> Callable[[], Executor]:
     long = sum(each.characters for each in plan.chapters) > _SHARED_CHARACTERS
     door = work.engine(project.config.speech)
     forkable = all(door.traits(voice).forkable for each in plan.chapters for voice in each.voices)
-    return partial(workers, project.request.jobs, project.config.speech, apart=long or not forkable)
+    is_shared = isinstance(project.request.store, str)  # its connections have threads, beside which none should fork
+    return partial(workers, project.request.jobs, project.config.speech, apart=long or not forkable or is_shared)

@@ -69,11 +69,15 @@ class Remote:
 
     def write_all(self, files: Mapping[str, bytes]) -> None:
         """Write these files, side by side where the backend can do that."""
-        if self._is_whole:
-            self._insist(lambda: self._system.pipe({self._path(name): data for name, data in files.items()}))
+        if not self._is_whole:
+            for name, data in files.items():
+                self._place(name, partial(self._pipe, data))
             return
-        for name, data in files.items():
-            self._place(name, partial(self._pipe, data))
+        try:
+            self._system.pipe({self._path(name): data for name, data in files.items()})
+        except Exception:  # nobody says which of them: each once more, by itself, or all would hardly ever succeed
+            for name, data in files.items():
+                self._insist(partial(self._pipe, data, self._path(name)))
 
     def upload(self, file: Path, name: str) -> None:
         """Write what `file` holds, a part at a time."""

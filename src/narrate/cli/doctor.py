@@ -9,9 +9,9 @@ from narrate.cli.output import print_json
 def doctor(store: options.StoreDir = None, json: options.Json = False) -> None:
     """Say which engines, voices and ffmpeg were found, and what to do about what is missing."""
     from narrate.diagnosis import examine
-    from narrate.store import default_root
+    from narrate.store import default_place
 
-    findings = examine(store or default_root())
+    findings = examine(store or default_place())
     if json:
         print_json([{"what": f.what, "ok": f.ok, "found": f.found, "advice": f.advice} for f in findings])
     else:

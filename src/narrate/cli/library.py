@@ -117,9 +117,7 @@ def _cluster(address: str):  # type: ignore[no-untyped-def]
 
 
 def _place(text: str) -> "Place":
-    from narrate.store import is_address
-
-    return text if not text or is_address(text) else Path(text)
+    return options.place(text) if text else ""
 
 
 def _print(report: "Report", *, quiet: bool) -> None:
@@ -146,7 +144,7 @@ def in_one_line(report: "Report") -> str:
     counts = ", ".join(f"{report.count(each)} {each}" for each in Outcome if report.count(each))
     again = f", {report.retries} tasks tried again" if report.retries else ""
     return (
-        f"{len(report.entries)} books: {counts or 'none'}; "
+        f"{len(report.entries)} book{'s' * (len(report.entries) != 1)}: {counts or 'none'}; "
         f"{clock(report.duration_s)} of audio in {clock(report.wall_s)}{again}"
     )
 

@@ -41,7 +41,7 @@ class LibraryLines:
         self._total = characters
         self._books = books
         self._began = time.monotonic()
-        self._say(f"{books} books to build")
+        self._say(f"{books} book{'s' * (books != 1)} to build")
 
     def opened(self, name: str, characters: int) -> None:
         """Remember it for the next line."""

@@ -8,6 +8,14 @@ import typer
 
 from narrate.source.location import Location, located
 
+
+def place(text: str) -> Path | str:
+    """A folder, or an address."""
+    from narrate.store import is_address
+
+    return text if is_address(text) else Path(text)
+
+
 if TYPE_CHECKING:
     from narrate.project import Flags, Request
 
@@ -63,10 +71,18 @@ Formats = Annotated[
     typer.Option("--format", help="Beside the MP3s: m4b, opus, flac, …; as often as you like.", metavar="NAME"),
 ]
 Coverage = Annotated[bool, typer.Option("--coverage", help="What is voiced, described and skipped, and where and why.")]
-StoreDir = Annotated[
-    Path | None,
-    typer.Option("--store", help="Where spoken sentences are kept (NARRATE_STORE).", metavar="DIR", readable=False),
-]
+if TYPE_CHECKING:
+    StoreDir = Path | str | None
+else:
+    StoreDir = Annotated[
+        Path | None,
+        typer.Option(
+            "--store",
+            help="Where spoken sentences are kept: a folder, or an address as s3://bucket/store (NARRATE_STORE).",
+            metavar="DIR|URL",
+            parser=place,
+        ),
+    ]
 Jobs = Annotated[
     int | None, typer.Option("--jobs", help="How many workers; default: the cores there are.", min=1, max=256)
 ]
@@ -127,7 +143,7 @@ def _seen_from(folder: Path, path: Path) -> str:
 
 
 def request(
-    source: Path | Location, out: Path, settings: "Flags", store: Path | None, jobs: int | None = None
+    source: Path | Location, out: Path, settings: "Flags", store: Path | str | None, jobs: int | None = None
 ) -> "Request":
     """What was asked for, with the defaults of this machine."""
     from narrate.process import cores

@@ -7,6 +7,7 @@ import typer
 
 from narrate.cli import options
 from narrate.cli.output import print_json, table
+from narrate.errors import ConfigError
 
 Prune = Annotated[bool, typer.Option("--prune", help="Remove what was used longest ago, down to the limit.")]
 Limit = Annotated[
@@ -23,6 +24,10 @@ def store(
     """Show the store of spoken sentences and encoded stretches, or make room in it."""
     from narrate.store import FolderStore, default_root, limit_bytes, size_bytes
 
+    if isinstance(store, str):
+        raise ConfigError(
+            f"{store}: only a folder's entries are counted here", hint="this machine's copies: no --store"
+        )
     kept = FolderStore(store or default_root())
     most = size_bytes(limit, where="--limit") if limit is not None else limit_bytes()
     freed = kept.evict(most) if prune else 0

@@ -134,6 +134,8 @@ class _Tasks(Executor):
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
         """End the connection; what is running is not wanted any more."""
         with contextlib.suppress(Exception):
+            self._client.unsubscribe_topic("all")
+        with contextlib.suppress(Exception):
             self._inner.shutdown(wait=wait and not cancel_futures)
         with contextlib.suppress(Exception):
             self._client.close(timeout=_CONNECT_S)

@@ -16,8 +16,9 @@ from narrate.document import Document
 from narrate.errors import SourceError
 from narrate.source.limits import SOURCE_BYTES
 from narrate.source.location import Location, located
+from narrate.source.name import shown
 
-__all__ = ["READERS", "Location", "located", "read", "shown"]
+__all__ = ["READERS", "Location", "located", "read"]
 
 Reader = Callable[[Path, bytes], Document]
 
@@ -125,11 +126,6 @@ def _contents(path: Path) -> bytes:
         raise SourceError(f"{shown(path)}: cannot be read: {error.strerror}") from error
 
 
-def shown(path: Path) -> str:
-    """`path` as one printable line."""
-    return "".join(char if char.isprintable() else "?" for char in str(path))
-
-
 def _check_kind(path: Path) -> None:
     try:
         status = path.stat()
@@ -158,5 +154,5 @@ def _reader(path: Path) -> Reader:
     hint = f"narrate reads {', '.join(READERS)}"
     if suffix in _NOT_YET:
         raise SourceError(f"{shown(path)}: {suffix} files cannot be read yet", hint=f"{hint}; save it as one of these")
-    kind = f"the type {shown(Path(suffix))} is not known" if suffix else "its type is not known, it has no suffix"
+    kind = f"the type {shown(suffix)} is not known" if suffix else "its type is not known, it has no suffix"
     raise SourceError(f"{shown(path)}: {kind}", hint=hint)
