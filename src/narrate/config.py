@@ -17,12 +17,14 @@ from narrate.cast import Cast, read_cast
 from narrate.document import LANGUAGE_WANTED, language_tag
 from narrate.errors import ConfigError
 from narrate.mix.beds import MANIFEST, read_recordings
+from narrate.mix.effects import EFFECTS
 from narrate.mix.options import MixOptions
 from narrate.mix.profiles import DEFAULT, Profile
 from narrate.profiles import OwnProfile, find_profile, read_profiles
 from narrate.pronunciation import read_lexicons, read_table
 from narrate.publish.formats import FORMATS, MP3, formats_of
 from narrate.publish.options import Mp3Options, bitrates_kbps
+from narrate.script import Role
 from narrate.source.location import Location
 from narrate.speech.options import DEVICES, SpeechOptions, Verify
 from narrate.take import Delivery
@@ -46,6 +48,7 @@ class Setting:
 
 JOURNEY = "journey"
 _BITRATES = bitrates_kbps(Mp3Options().sample_rate)
+NO_EFFECT = "none"
 _SECONDS = Setting(float, 0, 30)
 
 
@@ -59,6 +62,11 @@ def _scene(text: str) -> str | None:
     return " ".join(text.casefold().split()) or None
 
 
+_EFFECT = Setting(
+    str,
+    read=lambda name: name if name in (*EFFECTS, NO_EFFECT) else None,
+    wanted=" or ".join(f"“{name}”" for name in (*EFFECTS, NO_EFFECT)),
+)
 _MODES = Setting(str, read=_mode(Mode.FULL, Mode.BRIEF, Mode.SKIP), wanted="“full”, “brief” or “skip”")
 SCHEMA: dict[str, Setting] = {
     "title": Setting(str),
@@ -94,6 +102,7 @@ SCHEMA: dict[str, Setting] = {
     "interludes.folder": Setting(Path, read=read_recordings, holds=MANIFEST),
     "interludes.file": Setting(Path),
     "interludes.seconds": Setting(float, 1, 120),
+    **{f"effects.{role}": _EFFECT for role in Role},
     "interludes.fade": Setting(float, 0, 10),
     "interludes.below": Setting(float, 0, 40),
     "interludes.under_speech": Setting(float, 0, 30),
@@ -248,7 +257,13 @@ def join(*layers: Mapping[str, object]) -> Config:
             journey="interludes.scenes" in settings,
             **given("interludes.", text),
         ),
-        mix=replace(base.mix, profile=profile, recordings=tuple(recordings.items()), **given("interludes.", mix)),
+        mix=replace(
+            base.mix,
+            profile=profile,
+            recordings=tuple(recordings.items()),
+            effects=_effects(settings),
+            **given("interludes.", mix),
+        ),
         mp3=replace(base.mp3, **given("audio.", {"bitrate": "bitrate_kbps"})),
     )
 
@@ -275,6 +290,11 @@ def _verify(settings: Mapping[str, object]) -> Verify | None:
     found = Verify(model=str(settings["verify.model"]))
     worst = settings.get("verify.worst")
     return replace(found, worst=worst) if isinstance(worst, float) else found
+
+
+def _effects(settings: Mapping[str, object]) -> tuple[tuple[str, str], ...]:
+    chosen = ((str(role), settings.get(f"effects.{role}", NO_EFFECT)) for role in Role)
+    return tuple((role, str(name)) for role, name in chosen if name != NO_EFFECT)
 
 
 def _modes(settings: Mapping[str, object]) -> Modes:

@@ -160,7 +160,7 @@ class Plan:
 VOICE_OF = "voice of "
 """Before the name of a part, among the ingredients."""
 
-_SPOKEN_OF = ("voice", "rate", "pitch", "engine", "encoder", "language", "profile")
+_SPOKEN_OF = ("voice", "rate", "pitch", "engine", "encoder", "language", "profile", "effects")
 
 
 def difference(old: Mapping[str, str], new: Mapping[str, str]) -> str:

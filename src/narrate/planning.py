@@ -277,7 +277,7 @@ def _ingredients(script: ChapterScript, casting: Casting, studio: Studio) -> dic
     said: list[str | list[str]] = []
     pauses: list[float] = []
     drives: list[list[object]] = []
-    voices = set[str]()
+    voices, roles = set[str](), set[str]()
     for cue in script.cues:
         match cue:
             case Utterance():
@@ -285,6 +285,7 @@ def _ingredients(script: ChapterScript, casting: Casting, studio: Studio) -> dic
                 voice = casting.parts[part].voice if part else delivery.voice
                 said.append([cue.spoken, voice if part_kind(part)[0] in _ASKED else part])
                 voices.add(voice)
+                roles.add(str(cue.role))
             case Pause():
                 pauses.append(cue.duration_s)
             case Interlude():
@@ -302,6 +303,7 @@ def _ingredients(script: ChapterScript, casting: Casting, studio: Studio) -> dic
         },
         "engine": "; ".join(sorted(set(_fingerprints(voices, studio.config.speech).values()))),
         "interludes": _digest([drives, mix.interlude_below_lu, mix.interlude_fade_s]) if drives else "none",
+        "effects": ", ".join(f"{role} {name}" for role, name in mix.effects if role in roles) or "none",
         "profile": mix.profile.describe(),
         "loudness": f"{mix.profile.loudness_lufs:g} LUFS, {mix.profile.ceiling_dbtp:g} dBTP",
         "encoder": f"ffmpeg {studio.encoder_fingerprint}",

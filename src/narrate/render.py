@@ -151,7 +151,8 @@ class Rendering:
 def _line(text: Utterance, plan: ChapterPlan, studio: Studio) -> Line:
     delivery = plan.delivery_of(text)
     key_of_take = work.take_key(work.engine(studio.config.speech).fingerprint(delivery.voice), delivery, text.spoken)
-    return Line(key=key_of_take, spoken=text.spoken, delivery=delivery)
+    effect = studio.config.mix.effect(text.role)
+    return Line(key=key_of_take, spoken=text.spoken, delivery=delivery, effect=effect)
 
 
 def _speak_task(chapter: _Chapter, stretch: int, studio: Studio) -> SpeakTask:
@@ -200,7 +201,7 @@ def _gains(plan: ChapterPlan, timeline: ChapterTimeline, levels: bytes, mix: Mix
     for placed in timeline.placed:
         start_s = (placed.start - driven) / timeline.sample_rate
         if isinstance(placed.cue, Utterance):
-            heard.append(Heard(start_s=start_s, voice=_voice(plan, placed.cue), levels=next(takes)))
+            heard.append(Heard(start_s=start_s, voice=_voice(plan, placed.cue, mix), levels=next(takes)))
         elif isinstance(placed.cue, Interlude):
             length_s = placed.length / timeline.sample_rate
             drives.append(Drive(start_s=start_s, length_s=length_s, loudness_lufs=drive_lufs))
@@ -208,10 +209,10 @@ def _gains(plan: ChapterPlan, timeline: ChapterTimeline, levels: bytes, mix: Mix
     return chapter_gains(heard, drives, loudness_lufs=mix.profile.loudness_lufs)
 
 
-def _voice(plan: ChapterPlan, utterance: Utterance) -> str:
+def _voice(plan: ChapterPlan, utterance: Utterance, mix: MixOptions) -> str:
     """What sounds alike, and so has one gain."""
     delivery = plan.delivery_of(utterance)
-    return f"{delivery.voice} {delivery.rate_wpm} {delivery.pitch}"
+    return f"{delivery.voice} {delivery.rate_wpm} {delivery.pitch} {mix.effect(utterance.role)}"
 
 
 def _encode_tasks(
@@ -223,7 +224,7 @@ def _encode_tasks(
         cue = chapter.script.cues[piece.cue]
         match cue:
             case Utterance():
-                line, gain_db = _line(cue, chapter.plan, studio), gains[_voice(chapter.plan, cue)]
+                line, gain_db = _line(cue, chapter.plan, studio), gains[_voice(chapter.plan, cue, studio.config.mix)]
                 sounds.append(Sound(source=line, frame_count=piece.frame_count, gain_db=gain_db))
             case Interlude():
                 under = _under(cue, pieces[place + 1 :], chapter.script.cues, layout.mix_rate)
@@ -270,8 +271,8 @@ def _stretch_key(sounds: list[Sound], mix_rate: int, codec: str, studio: Studio)
 
     def named(sound: Sound) -> list[object]:
         match sound.source:
-            case Line(key=name):
-                return [sound.frame_count, name, sound.gain_db]
+            case Line(key=name, effect=effect):
+                return [sound.frame_count, name, effect, sound.gain_db]
             case Interlude(scene=scene, seed=seed):
                 interlude = [seed, studio.bed_fingerprint(scene), mix.interlude_below_lu, mix.interlude_fade_s]
                 return [sound.frame_count, sound.under, *interlude]

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from narrate.mix.floor import Room
+
 T = TypeVar("T")
 Blocks = Callable[[], Iterable["NDArray[np.float32]"]]
 
@@ -44,17 +46,18 @@ _KEPT_BYTES = 16 << 20
 TAKE_VERSION = 1
 """Raise when the same sentence and delivery would give other samples: another trim, another check."""
 
-STRETCH_VERSION = 2
+STRETCH_VERSION = 3
 """Raise when the same takes and options would give other MPEG frames: another mix, another filter."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Line:
-    """A sentence to be spoken, how, and the key of its take."""
+    """A sentence to be spoken, how, the key of its take, and the effect on that (a name of `mix.effects.EFFECTS`)."""
 
     key: str
     spoken: str
     delivery: Delivery
+    effect: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -71,7 +74,7 @@ class SpeakTask:
     @property
     def key(self) -> str:
         """What is asked for, whoever asks."""
-        lines = [line.key for line in self.lines]
+        lines = [[line.key, line.effect] for line in self.lines]
         return store.key("speak", lines=lines, profile=self.profile.mastering, fresh=self.fresh)
 
 
@@ -132,8 +135,8 @@ def speak(task: SpeakTask) -> Spoken:
     """Speak what the store does not have yet. Raises SpeechError naming the sentence that could not be spoken."""
     from narrate.mix.levels import measure
 
-    def measured(data: bytes) -> tuple[Measure, bytes]:
-        return measure_from_bytes(data), measure(*samples_from_bytes(data), task.profile).to_bytes()
+    def measured(line: Line, data: bytes) -> tuple[Measure, bytes]:
+        return measure_from_bytes(data), measure(*_voiced(line, data), task.profile).to_bytes()
 
     kept = store.open_store(task.store)
     if not task.fresh:
@@ -141,7 +144,7 @@ def speak(task: SpeakTask) -> Spoken:
     with kept.together():
         batched = _speak_in_batches(kept, task)
         takes = [
-            _take(kept, task.speech, line, measured, fresh=task.fresh and line.key not in batched)
+            _take(kept, task.speech, line, partial(measured, line), fresh=task.fresh and line.key not in batched)
             for line in task.lines
         ]
     return Spoken(measures=tuple(each for each, _ in takes), levels=b"".join(levels for _, levels in takes))
@@ -247,14 +250,37 @@ def _mixed(kept: store.Store, task: EncodeTask) -> "Iterator[NDArray[np.float32]
     """The task's sounds, one after the other, with what goes on of one laid under those behind it."""
     import numpy as np
 
+    from narrate.mix.floor import faded
+    from narrate.publish.frames import JOINT
+
+    room, at = _room(kept, task), 0
+    length = sum(sound.frame_count for sound in task.sounds)
+    fade = JOINT * task.mix_rate // task.mp3.sample_rate
     rest = np.zeros((0, 1), np.float32)
     for sound in task.sounds:
         pcm = _samples(kept, task, sound)
+        if room and (room.always or sound.source is None):
+            pcm[: sound.frame_count] += faded(room.at(at, sound.frame_count), at, length, fade)
+        at += sound.frame_count
         if len(rest):
             over = min(len(rest), sound.frame_count)
             pcm[:over] += rest[:over]
         rest = np.concatenate((rest[sound.frame_count :], pcm[sound.frame_count :]))
         yield pcm[: sound.frame_count]
+
+
+def _room(kept: store.Store, task: EncodeTask) -> "Room | None":
+    """What the stretch's pauses hold, by its longest sentence, which has the most gaps."""
+    from narrate.mix.floor import room
+    from narrate.units import db_to_gain
+
+    lines = [(each.source, each.gain_db) for each in task.sounds if isinstance(each.source, Line)]
+    if not lines:
+        return None
+    line, gain_db = max(lines, key=lambda each: len(each[0].spoken))
+    samples, sample_rate = _take(kept, task.speech, line, samples_from_bytes)
+    gain = db_to_gain(gain_db)
+    return room(samples, sample_rate, mix_rate=task.mix_rate, gain=gain, profile=task.mix.profile)
 
 
 def _samples(kept: store.Store, task: EncodeTask, sound: Sound) -> "NDArray[np.float32]":
@@ -280,7 +306,7 @@ def _samples(kept: store.Store, task: EncodeTask, sound: Sound) -> "NDArray[np.f
             )
             return counterweight(drive, rate, profile)
         case Line() as line:
-            samples, own_rate = _take(kept, task.speech, line, samples_from_bytes)
+            samples, own_rate = _take(kept, task.speech, line, partial(_voiced, line))
             pcm = compressed(samples, own_rate, profile)
             pcm *= np.float32(db_to_gain(sound.gain_db))
             return _resampled(pcm.reshape(-1, 1), own_rate, sound.frame_count, rate)
@@ -302,6 +328,16 @@ def _sound(kept: store.Store, task: EncodeTask, scene: str) -> str | Path:
         part.write_bytes(data)
         part.replace(here)
     return here
+
+
+def _voiced(line: Line, data: bytes) -> "tuple[NDArray[np.int16], int]":
+    """The samples of a stored take with the line's effect on them, and their rate. Raises as `samples_from_bytes`."""
+    from narrate.mix.effects import EFFECTS
+
+    samples, sample_rate = samples_from_bytes(data)
+    if line.effect:
+        samples = EFFECTS[line.effect](samples, sample_rate, line.key)
+    return samples, sample_rate
 
 
 def _resampled(pcm: "NDArray[np.float32]", own_rate: int, frame_count: int, sample_rate: int) -> "NDArray[np.float32]":

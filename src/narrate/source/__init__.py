@@ -9,50 +9,53 @@ module of its own, and its suffixes in `READERS`. Another package adds one by an
 import stat
 from collections.abc import Callable
 from dataclasses import replace
-from importlib.metadata import entry_points
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from narrate.document import Document
 from narrate.errors import SourceError
 from narrate.source.limits import SOURCE_BYTES
 from narrate.source.location import Location, located
+from narrate.source.name import shown
 
-__all__ = ["READERS", "Location", "located", "read", "shown"]
+if TYPE_CHECKING:
+    from narrate.document import Document
 
-Reader = Callable[[Path, bytes], Document]
+__all__ = ["READERS", "Location", "located", "read"]
+
+Reader = Callable[[Path, bytes], "Document"]
 
 
-def _text(path: Path, data: bytes) -> Document:
+def _text(path: Path, data: bytes) -> "Document":
     from narrate.source.text import read_text
 
     return read_text(path, data)
 
 
-def _markdown(path: Path, data: bytes) -> Document:
+def _markdown(path: Path, data: bytes) -> "Document":
     from narrate.source.markdown import read_markdown
 
     return read_markdown(path, data)
 
 
-def _pdf(path: Path, data: bytes) -> Document:
+def _pdf(path: Path, data: bytes) -> "Document":
     from narrate.source.pdf import read_pdf
 
     return read_pdf(path, data)
 
 
-def _docx(path: Path, data: bytes) -> Document:
+def _docx(path: Path, data: bytes) -> "Document":
     from narrate.source.docx import read_docx
 
     return read_docx(path, data)
 
 
-def _html(path: Path, data: bytes) -> Document:
+def _html(path: Path, data: bytes) -> "Document":
     from narrate.source.html import read_html
 
     return read_html(path, data)
 
 
-def _epub(path: Path, data: bytes) -> Document:
+def _epub(path: Path, data: bytes) -> "Document":
     from narrate.source.epub import read_epub
 
     return read_epub(path, data)
@@ -75,7 +78,7 @@ READERS: dict[str, Reader] = {
 _NOT_YET = frozenset({".doc", ".odt", ".rtf", ".mobi", ".azw3"})
 
 
-def read(source: Path | Location) -> Document:
+def read(source: Path | Location) -> "Document":
     """The Document that the file at `source` holds, or what comes from standard input or an address.
 
     Raises SourceError when there is no such file, it is no regular file, of an unknown type, unreadable, binary or
@@ -97,7 +100,7 @@ def read(source: Path | Location) -> Document:
     return _counted(_in_a_language(document))
 
 
-def _in_a_language(document: Document) -> Document:
+def _in_a_language(document: "Document") -> "Document":
     """The document with the language that it says, else the one that its words tell, else English."""
     if document.metadata.language:
         return document
@@ -106,7 +109,7 @@ def _in_a_language(document: Document) -> Document:
     return replace(document, metadata=replace(document.metadata, language=language_of(document) or "en"))
 
 
-def _counted(document: Document) -> Document:
+def _counted(document: "Document") -> "Document":
     """The document with the number of its blocks, where its reader (another package's, perhaps) does not count them."""
     if document.seen:
         return document
@@ -123,11 +126,6 @@ def _contents(path: Path) -> bytes:
         raise SourceError(f"{shown(path)}: no permission to read it", hint=f"try: chmod u+r '{shown(path)}'") from error
     except OSError as error:
         raise SourceError(f"{shown(path)}: cannot be read: {error.strerror}") from error
-
-
-def shown(path: Path) -> str:
-    """`path` as one printable line."""
-    return "".join(char if char.isprintable() else "?" for char in str(path))
 
 
 def _check_kind(path: Path) -> None:
@@ -152,11 +150,13 @@ def _reader(path: Path) -> Reader:
     suffix = path.suffix.lower()
     if suffix in READERS:
         return READERS[suffix]
+    from importlib.metadata import entry_points
+
     for entry in entry_points(group="narrate.readers", name=suffix.removeprefix(".")) if suffix else ():
         reader: Reader = entry.load()
         return reader
     hint = f"narrate reads {', '.join(READERS)}"
     if suffix in _NOT_YET:
         raise SourceError(f"{shown(path)}: {suffix} files cannot be read yet", hint=f"{hint}; save it as one of these")
-    kind = f"the type {shown(Path(suffix))} is not known" if suffix else "its type is not known, it has no suffix"
+    kind = f"the type {shown(suffix)} is not known" if suffix else "its type is not known, it has no suffix"
     raise SourceError(f"{shown(path)}: {kind}", hint=hint)

@@ -6,6 +6,7 @@ from io import BytesIO
 
 from narrate.errors import SourceError
 from narrate.source.limits import ARCHIVE_FILES, ARCHIVE_TEXT_BYTES, COMPRESSION_RATIO
+from narrate.source.name import shown
 
 _ENTRY = b"PK\x01\x02"
 _LARGE = 1 << 20
@@ -53,14 +54,16 @@ class Archive:
         if info.flag_bits & 1:
             raise SourceError(f"{self._name}: encrypted with a password", hint="unpack and pack it without one")
         if info.file_size > _LARGE and info.file_size > COMPRESSION_RATIO * max(1, info.compress_size):
-            raise self._refused(f"{_shown(path)} unpacks to {info.file_size / max(1, info.compress_size):.0f} times")
+            raise self._refused(
+                f"{shown(path[:120])} unpacks to {info.file_size / max(1, info.compress_size):.0f} times"
+            )
         try:
             with self._zip.open(info) as file:
                 data = file.read(limit + 1)
         except (zipfile.BadZipFile, OSError, EOFError, zlib.error, NotImplementedError, ValueError, RuntimeError):
             return None
         if len(data) > limit:
-            raise self._refused(f"{_shown(path)} is larger than {limit >> 20} MB")
+            raise self._refused(f"{shown(path[:120])} is larger than {limit >> 20} MB")
         self._unpacked += len(data)
         if self._unpacked > 2 * ARCHIVE_TEXT_BYTES:  # every text is read twice
             raise self._refused(f"more than {ARCHIVE_TEXT_BYTES >> 20} MB of text")
@@ -68,7 +71,3 @@ class Archive:
 
     def _refused(self, reason: str) -> SourceError:
         return SourceError(f"{self._name}: {reason}; not read, to be safe", hint="no book needs that: get it elsewhere")
-
-
-def _shown(path: str) -> str:
-    return "".join(char if char.isprintable() else "?" for char in path[:120])

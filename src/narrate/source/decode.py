@@ -8,6 +8,7 @@ import re
 from pathlib import Path
 
 from narrate.errors import SourceError
+from narrate.source.name import shown
 
 _BOMS = (  # UTF-32 first: its little-endian mark begins with that of UTF-16
     (codecs.BOM_UTF32_LE, "utf-32-le"),
@@ -56,7 +57,7 @@ def decode(data: bytes, path: Path, *, declared: str = "") -> tuple[str, tuple[s
     name = path.name
     for magic, kind in _MAGIC:
         if data.startswith(magic):
-            raise SourceError(f"{_line(name)}: this is {kind}, not text", hint="export it as text or Markdown first")
+            raise SourceError(f"{shown(name)}: this is {kind}, not text", hint="export it as text or Markdown first")
     text, remarks = _unicode(data) or _declared(data, declared) or _other(data, name)
     text, removed = _clean(text)
     if removed * 20 > len(text) and removed > 8:
@@ -64,7 +65,7 @@ def decode(data: bytes, path: Path, *, declared: str = "") -> tuple[str, tuple[s
     if removed:
         remarks.append(f"{removed} control character{'s' * (removed > 1)} left out")
     if not text.strip().strip("\ufeff\u200b\u200c\u200d\u2060"):
-        raise SourceError(f"{_line(name)}: nothing but white space in it", hint="give a file that has text in it")
+        raise SourceError(f"{shown(name)}: nothing but white space in it", hint="give a file that has text in it")
     return text, tuple(remarks)
 
 
@@ -154,11 +155,7 @@ def _guess(sample: bytes) -> str:
 
 
 def _binary(name: str) -> SourceError:
-    return SourceError(f"{_line(name)}: binary data, not text", hint="what a file holds must be what its suffix says")
-
-
-def _line(name: str) -> str:
-    return "".join(char if char.isprintable() else "?" for char in name)
+    return SourceError(f"{shown(name)}: binary data, not text", hint="what a file holds must be what its suffix says")
 
 
 def _clean(text: str) -> tuple[str, int]:

@@ -207,8 +207,9 @@ def short(title: str) -> str:
 
 def same_words(one: str, other: str) -> bool:
     """Whether two titles say the same, case and punctuation aside."""
-    return _letters(one) == _letters(other) != ""
+    return letters(one) == letters(other) != ""
 
 
-def _letters(text: str) -> str:
+def letters(text: str) -> str:
+    """The letters and digits of `text`, case aside."""
     return "".join(filter(str.isalnum, text.casefold()))

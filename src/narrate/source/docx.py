@@ -19,7 +19,7 @@ from narrate.errors import SourceError
 from narrate.source.archive import Archive
 from narrate.source.html import read_html_text
 from narrate.source.limits import DOCX_BYTES, DOCX_PART_BYTES, XML_DEPTH, XML_TAG_LENGTH
-from narrate.source.name import plain, printable, readable
+from narrate.source.name import plain, readable, shown
 from narrate.source.omml import MATH, mathml
 
 _ODD = "no word processor writes such a file: get it elsewhere"
@@ -87,7 +87,7 @@ class _Properties:
 
 def read_docx(path: Path, data: bytes) -> Document:
     """The Document that a DOCX file holds. Raises SourceError when it is damaged, encrypted or hostile."""
-    name = printable(path)
+    name = shown(path.name)
     if data.startswith(_OLD):
         hint = "open it in Word or LibreOffice and save it as .docx, without a password"
         raise SourceError(f"{name}: an encrypted or an old Word document", hint=hint)
@@ -259,5 +259,5 @@ def _heading(found: re.Match[str], lower: int) -> str:
 
 def _metadata(document: Document, properties: _Properties, path: Path) -> Metadata:
     found = document.metadata
-    title = properties.title or (found.title if found.title != printable(path) else "")
+    title = properties.title or (found.title if found.title != shown(path.name) else "")
     return replace(found, title=plain(title or readable(path)), author=plain(properties.author) or found.author)

@@ -14,6 +14,7 @@ import yaml
 
 from narrate.document import LANGUAGE_WANTED, language_tag
 from narrate.errors import ConfigError, SourceError
+from narrate.source.name import shown
 
 _DATE = re.compile(r"\d{4}(?:-\d{2}(?:-\d{2})?)?")
 _KEY = re.compile(r"[\w.-]{1,60}[ \t]*:(?:\s|$)|[\"'][\w .-]{1,60}[\"'][ \t]*:")
@@ -89,7 +90,7 @@ def _parsed(inner: str, path: Path) -> object:
 
 
 def _wrong(path: Path, message: str) -> ConfigError:
-    name = "".join(char if char.isprintable() else "?" for char in path.name)
+    name = shown(path.name)
     return ConfigError(f"{name}: {message}", hint="quote a value that has a colon in it; indent with spaces")
 
 
@@ -111,7 +112,7 @@ class _Reader:
         )
 
     def _fail(self, key: str, wanted: str, value: object, *, given: str = "") -> ConfigError:
-        name = "".join(char if char.isprintable() else "?" for char in self._path.name)
+        name = shown(self._path.name)
         kinds = {bool: "yes or no", int: "a number", float: "a number", list: "a list", dict: "a table", str: "text"}
         given = given or kinds.get(type(value), "nothing" if value is None else type(value).__name__)
         return ConfigError(f"{name}: front matter, {key}: {wanted} is wanted, not {given}")
@@ -162,9 +163,10 @@ class _Reader:
         except (OSError, ValueError):
             there = False
         if not there:
-            name = "".join(char if char.isprintable() else "?" for char in self._path.name)
-            shown = "".join(char if char.isprintable() else "?" for char in value)
-            raise SourceError(f"{name}: no such cover file: {shown}", hint="its path counts from the document's folder")
+            name = shown(self._path.name)
+            raise SourceError(
+                f"{name}: no such cover file: {shown(value)}", hint="its path counts from the document's folder"
+            )
         return cover
 
     def _settings(self) -> dict[str, object]:

@@ -19,6 +19,6 @@ def plain(title: str) -> str:
     return " ".join(_UNSEEN.sub("", title).split()) or title
 
 
-def printable(path: Path) -> str:
-    """The file's own name, as one printable line."""
-    return "".join(char if char.isprintable() else "?" for char in path.name)
+def shown(text: object) -> str:
+    """What somebody else wrote (a path, an address) as one printable line, for messages."""
+    return "".join(char if char.isprintable() else "?" for char in str(text))

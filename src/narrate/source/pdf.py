@@ -18,9 +18,9 @@ from narrate.document import Block, Document, Figure, Heading, Metadata, PageBre
 from narrate.errors import SourceError
 from narrate.source.account import assembled
 from narrate.source.columns import in_reading_order, with_tables
-from narrate.source.divide import same_words
+from narrate.source.divide import letters, same_words
 from narrate.source.limits import PDF_CHARACTERS, PDF_OPERATIONS, PDF_PAGES, PDF_SECONDS, PDF_STREAM_BYTES
-from narrate.source.name import plain, printable, readable
+from narrate.source.name import plain, readable, shown
 from narrate.source.pdf_page import Budget, Line, OverBudgetError, Picture, page_origin, read_page
 from narrate.source.running import CONTENTS, Page, without_contents, without_running
 from narrate.source.typeset import Item, Type, compose, measure
@@ -101,7 +101,7 @@ def _quiet(path: Path) -> Iterator[None]:
     except Exception as error:
         reason = " ".join(str(error).split())[:120] or type(error).__name__
         hint = "open it in a viewer and print it to a new PDF, or export it as text"
-        raise SourceError(f"{printable(path)}: a damaged PDF: {reason}", hint=hint) from error
+        raise SourceError(f"{shown(path.name)}: a damaged PDF: {reason}", hint=hint) from error
     finally:
         logger.setLevel(before)
 
@@ -118,7 +118,7 @@ def _opened(path: Path, data: bytes) -> "PdfReader":
             opened = False
         if not opened:
             hint = "save it without a password first, e.g.: qpdf --decrypt --password=… in.pdf out.pdf"
-            raise SourceError(f"{printable(path)}: an encrypted PDF", hint=hint)
+            raise SourceError(f"{shown(path.name)}: an encrypted PDF", hint=hint)
     return reader
 
 
@@ -127,7 +127,7 @@ def _pages(path: Path, reader: "PdfReader") -> tuple[list[Page], list[str]]:
     count = len(reader.pages)
     if count > PDF_PAGES:
         hint = "split it, e.g.: qpdf --split-pages=1000 in.pdf out.pdf"
-        raise SourceError(f"{printable(path)}: {count} pages, more than {PDF_PAGES}", hint=hint)
+        raise SourceError(f"{shown(path.name)}: {count} pages, more than {PDF_PAGES}", hint=hint)
     budget = Budget(seconds=PDF_SECONDS, characters=PDF_CHARACTERS)
     pages: list[Page] = []
     broken: list[str] = []
@@ -136,7 +136,7 @@ def _pages(path: Path, reader: "PdfReader") -> tuple[list[Page], list[str]]:
         try:
             items, signs = read_page(reader.pages[number], number, budget)
         except OverBudgetError as error:
-            raise SourceError(f"{printable(path)}: page {number + 1}: {error}", hint="split the PDF") from error
+            raise SourceError(f"{shown(path.name)}: page {number + 1}: {error}", hint="split the PDF") from error
         except Exception:
             broken.append(str(number + 1))
             items, signs = [], 0
@@ -158,13 +158,13 @@ def _without_text(path: Path, pages: Sequence[Page], unreadable: int, broken: Se
     hint = "recognise its text first, e.g.: ocrmypdf in.pdf out.pdf"
     if unreadable:
         hint = "recognise its text first, e.g.: ocrmypdf --force-ocr in.pdf out.pdf"
-        return SourceError(f"{printable(path)}: its fonts do not say which letters they show", hint=hint)
+        return SourceError(f"{shown(path.name)}: its fonts do not say which letters they show", hint=hint)
     if broken:
         hint = "open it in a viewer and print it to a new PDF"
-        return SourceError(f"{printable(path)}: a damaged PDF: no page can be read", hint=hint)
+        return SourceError(f"{shown(path.name)}: a damaged PDF: no page can be read", hint=hint)
     pictures = any(isinstance(item, Picture) for page in pages for item in page)
     what = "its pages are pictures" if pictures else "its pages are empty, or drawn as shapes"
-    return SourceError(f"{printable(path)}: a PDF without text: {what}", hint=hint)
+    return SourceError(f"{shown(path.name)}: a PDF without text: {what}", hint=hint)
 
 
 def _outline(reader: "PdfReader") -> list[_Entry]:
@@ -282,14 +282,14 @@ def _mark_title(pages: list[list[Item]], kind: Type) -> None:
 
 def _place(items: Sequence[Item], entry: _Entry) -> tuple[int, int]:
     """Which items say the entry's title: the first, and how many. None of them: where it leads, and 0."""
-    wanted = _letters(entry.title)
+    wanted = letters(entry.title)
     found: list[tuple[float, int, int]] = []
     for at, item in enumerate(items):
         said = ""
         for count, line in enumerate(items[at : at + _MOST_HEADING_LINES], start=1):
             if not isinstance(line, Line):
                 break
-            said += _letters(line.words)
+            said += letters(line.words)
             if wanted and said.endswith(wanted) and len(said) - len(wanted) <= 12:
                 first = item.y if isinstance(item, Line) else 0.0
                 found.append((abs(first - entry.top) if entry.top is not None else at, at, count))
@@ -299,10 +299,6 @@ def _place(items: Sequence[Item], entry: _Entry) -> tuple[int, int]:
         if isinstance(item, Line) and (entry.top is None or item.y <= entry.top):
             return at, 0
     return (0 if entry.top is None else len(items)), 0
-
-
-def _letters(text: str) -> str:
-    return "".join(filter(str.isalnum, text.casefold()))
 
 
 def _titled(blocks: list[Block], title: str) -> tuple[Heading | None, list[Block]]:

@@ -172,8 +172,6 @@ def _xml_parser(*, recover: bool) -> Any:
 def _prepared(text: str) -> bytes:
     """XML without a document type, and with the names of HTML's characters replaced by the characters."""
     text = _without_doctype(text).replace("\0", "").lstrip("\ufeff \r\t")
-    if not text.startswith("<?xml"):
-        return _NAMED.sub(_character, text).encode("utf-8", "replace")
     return _NAMED.sub(_character, text).encode("utf-8", "replace")
 
 

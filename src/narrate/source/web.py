@@ -21,6 +21,7 @@ from urllib.parse import SplitResult, quote, urljoin, urlsplit
 from narrate import __version__
 from narrate.errors import SourceError
 from narrate.source.limits import FETCH_S, REDIRECTS, STREAM_BYTES
+from narrate.source.name import shown
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _CHUNK = 65536
@@ -238,5 +239,5 @@ def _content_type(header: str) -> tuple[str, str]:
 
 
 def _shown(address: str) -> str:
-    shown = "".join(char if char.isprintable() else "?" for char in address)
-    return shown if len(shown) <= 120 else shown[:119] + "…"
+    line = shown(address)
+    return line if len(line) <= 120 else line[:119] + "…"
