@@ -106,7 +106,7 @@ class Place:
                 chance.choice(found).send_signal(signal.SIGKILL)
 
     def published(self) -> dict[str, bytes]:
-        """Every object below `books/` but the report's."""
+        """Every object below `books/` but those of the report."""
         found = {}
         for page in self.s3.get_paginator("list_objects_v2").paginate(Bucket="shelf", Prefix="books/"):
             for entry in page.get("Contents", []):
