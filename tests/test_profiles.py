@@ -42,7 +42,7 @@ def test_the_setting_for_loudness_goes_above_the_profile_s() -> None:
 
 def test_a_shop_s_profile_brings_its_bitrate_and_its_pauses_and_no_ambience() -> None:
     found = joined({"audio.profile": "acx", "interludes.enabled": True})
-    assert (found.mp3.bitrate_kbps, found.text.pauses.head_s, found.text.pauses.tail_s) == (192, 0.75, 3.0)
+    assert (found.mp3.bitrate_kbps, found.text.pauses.head_s, found.text.pauses.tail_s) == (192, 0.75, 1.5)
     assert not found.text.interludes
     assert joined({"audio.profile": "acx", "pauses": {"tail": 4}}).text.pauses.tail_s == 4
 
