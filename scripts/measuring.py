@@ -109,7 +109,8 @@ class Measured:
 
 def measure(command: Sequence[str], *, env: dict[str, str], deadline_s: float) -> Measured:
     """Run `command` in a process group of its own, killed after `deadline_s`, and measure it."""
-    _adopt()
+    _adopt(True)
+    mine = set(children(os.getpid()))
     os.sync()  # what the case before has left to be written is not this one's cost
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
         busy, began = _busy_s(), time.monotonic()
@@ -130,7 +131,8 @@ def measure(command: Sequence[str], *, env: dict[str, str], deadline_s: float) -
         busy = _busy_s() - busy
         alarm.cancel()
         process.returncode = os.waitstatus_to_exitcode(status)
-        cpu_s = usage.ru_utime + usage.ru_stime + _adopted_cpu_s()
+        cpu_s = usage.ru_utime + usage.ru_stime + _adopted_cpu_s(mine)
+        _adopt(False)
         peak_mb = watch.stop()
         said = []
         for file in (out, err):
@@ -148,26 +150,24 @@ def measure(command: Sequence[str], *, env: dict[str, str], deadline_s: float) -
     )
 
 
-def _adopt() -> None:
-    """Have the processes that a command leaves behind become this one's children. Linux only."""
+def _adopt(yes: bool) -> None:
+    """Whether processes that a command leaves behind become this one's children. Linux only."""
     pr_set_child_subreaper = 36
     prctl = getattr(ctypes.CDLL(None), "prctl", None)
     if prctl:
-        prctl(pr_set_child_subreaper, 1, 0, 0, 0)
+        prctl(pr_set_child_subreaper, int(yes), 0, 0, 0)
 
 
-def _adopted_cpu_s(deadline_s: float = 10) -> float:
-    """CPU seconds of what outlived the command by a moment: the server that a long book's workers were forked by."""
+def _adopted_cpu_s(mine: set[int], deadline_s: float = 5) -> float:
+    """CPU seconds of what outlived the command by a moment, the server that a long book's workers were forked by: of
+    all children but `mine`, which were there before. What has not ended by the deadline is not counted."""
     found, until = 0.0, time.monotonic() + deadline_s
-    while time.monotonic() < until:
-        try:
-            pid, _, usage = os.wait4(-1, os.WNOHANG)
-        except ChildProcessError:
-            return found
-        if pid:
-            found += usage.ru_utime + usage.ru_stime
-        else:
-            time.sleep(0.01)
+    while (adopted := set(children(os.getpid())) - mine) and time.monotonic() < until:
+        for pid in adopted:
+            with suppress(ChildProcessError):
+                ended, _, usage = os.wait4(pid, os.WNOHANG)
+                found += usage.ru_utime + usage.ru_stime if ended else 0.0
+        time.sleep(0.01)
     return found
 
 
