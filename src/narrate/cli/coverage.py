@@ -1,13 +1,16 @@
 """`narrate plan --coverage`: what becomes of every block of the source."""
 
 from dataclasses import asdict
+from typing import TYPE_CHECKING
 
 from narrate.cli.output import print_json, shortened, table
 from narrate.cli.streams import printable
-from narrate.script import Account, Omission
+
+if TYPE_CHECKING:
+    from narrate.script import Account, Omission
 
 
-def print_coverage(account: Account, *, json: bool) -> None:
+def print_coverage(account: "Account", *, json: bool) -> None:
     """The counts, and every skip with its place and reason."""
     skipped = sum(each.count for each in account.skipped)
     if json:
@@ -34,7 +37,7 @@ def print_coverage(account: Account, *, json: bool) -> None:
         print(f"\n{count} in “{each.language}” read by the narrator, since no voice here speaks it ({each.place})")
 
 
-def _fields(omission: Omission) -> dict[str, object]:
+def _fields(omission: "Omission") -> dict[str, object]:
     return {
         "place": omission.place,
         "kind": omission.kind,

@@ -3,17 +3,22 @@
 import json
 import sys
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from narrate.cli.streams import printable, remark
-from narrate.plan import Action, Plan
-from narrate.release import Release
 from narrate.units import clock
+
+if TYPE_CHECKING:
+    from narrate.plan import Plan
+    from narrate.release import Release
 
 _MOST_WARNINGS = 20
 
 
-def finish(release: Release, plan: Plan, *, as_json: bool, quiet: bool) -> None:
+def finish(release: "Release", plan: "Plan", *, as_json: bool, quiet: bool) -> None:
     """Say where the book is: its folder, or with `--json` one object."""
+    from narrate.plan import Action
+
     warnings = plan.warnings
     if not quiet:
         for warning in warnings[:_MOST_WARNINGS]:
@@ -61,7 +66,7 @@ def shortened(text: str, limit: int) -> str:
     return text if len(text) <= limit else text[: limit - 1].rstrip() + "…"
 
 
-def _summary(release: Release, warnings: Sequence[str]) -> dict[str, object]:
+def _summary(release: "Release", warnings: Sequence[str]) -> dict[str, object]:
     return {
         "folder": str(release.folder),
         "book": str(release.folder / release.book),

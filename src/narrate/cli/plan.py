@@ -1,11 +1,15 @@
 """`narrate plan`: what a build would do, and why, without speaking."""
 
+from typing import TYPE_CHECKING
+
 from narrate.cli import options
 from narrate.cli.coverage import print_coverage
 from narrate.cli.output import print_json, shortened, table
 from narrate.cli.streams import printable
-from narrate.plan import Action, ChapterPlan, FormatPlan
 from narrate.units import clock
+
+if TYPE_CHECKING:
+    from narrate.plan import ChapterPlan, FormatPlan
 
 
 def plan(
@@ -116,13 +120,17 @@ def plan(
         print(f"warning: {printable(warning)}")
 
 
-def _format(plan: FormatPlan, to_encode: int) -> str:
+def _format(plan: "FormatPlan", to_encode: int) -> str:
+    from narrate.plan import Action
+
     what = f", {to_encode} chapter{'s' * (to_encode != 1)} to encode" if to_encode else ", sound taken over"
     told = what if plan.codec and plan.action is not Action.UP_TO_DATE else ""
     return f"{plan.action}{f': {plan.reason}' if plan.reason else ''}{told}"
 
 
-def _speech(chapter: ChapterPlan, to_speak: int) -> str:
+def _speech(chapter: "ChapterPlan", to_speak: int) -> str:
+    from narrate.plan import Action
+
     if not chapter.encodes:
         return str(Action.UP_TO_DATE)
     return f"run: {to_speak} to speak" if to_speak else f"{Action.UP_TO_DATE}: in the store"

@@ -5,11 +5,13 @@ import os
 import sys
 import time
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from narrate.cli.streams import printable, remark
-from narrate.plan import ChapterPlan, Plan
 from narrate.units import clock
+
+if TYPE_CHECKING:
+    from narrate.plan import ChapterPlan, Plan
 
 
 def listener(*, quiet: bool, plain: bool) -> "Nobody | Lines | Bar":
@@ -24,13 +26,13 @@ def listener(*, quiet: bool, plain: bool) -> "Nobody | Lines | Bar":
 class Nobody:
     """For `--quiet`."""
 
-    def started(self, plan: Plan) -> None:
+    def started(self, plan: "Plan") -> None:
         """Nothing."""
 
-    def advanced(self, chapter: ChapterPlan, characters: int) -> None:
+    def advanced(self, chapter: "ChapterPlan", characters: int) -> None:
         """Nothing."""
 
-    def finished(self, chapter: ChapterPlan, file: Path) -> None:
+    def finished(self, chapter: "ChapterPlan", file: Path) -> None:
         """Nothing."""
 
     def ended(self) -> None:
@@ -40,7 +42,7 @@ class Nobody:
 class Tally:
     """How much is done of how much: each character is spoken once, and encoded once for each codec."""
 
-    def __init__(self, plan: Plan) -> None:
+    def __init__(self, plan: "Plan") -> None:
         self.total = sum((1 + len(each.encodes)) * each.characters for each in plan.chapters if each.encodes)
         self.done = 0
         self._began = time.monotonic()
@@ -56,7 +58,7 @@ class Tally:
         passed = time.monotonic() - self._began
         return passed * (1 - self.share) / self.share if self.share > 0.02 and passed > 1 else None
 
-    def line(self, chapter: ChapterPlan, chapters: int) -> str:
+    def line(self, chapter: "ChapterPlan", chapters: int) -> str:
         """`chapter 2 of 4, 37 %, 0:12 left`."""
         left = self.left_s
         ending = f", {clock(left)} left" if left is not None and self.share < 1 else ""
@@ -68,7 +70,7 @@ class Lines:
 
     _MOST_CHAPTER_LINES = 100
 
-    def started(self, plan: Plan) -> None:
+    def started(self, plan: "Plan") -> None:
         """Say what is to be done."""
         self._plan = plan
         self._tally = Tally(plan)
@@ -80,7 +82,7 @@ class Lines:
             if each.codec and count:
                 remark(f"{each.name}: {count} of {len(plan.chapters)} chapters to encode")
 
-    def advanced(self, chapter: ChapterPlan, characters: int) -> None:
+    def advanced(self, chapter: "ChapterPlan", characters: int) -> None:
         """Say so at every tenth."""
         self._tally.done += characters
         tenths = 10 * self._tally.done // max(1, self._tally.total)
@@ -88,7 +90,7 @@ class Lines:
             self._tenths = tenths
             remark(self._tally.line(chapter, len(self._plan.chapters)))
 
-    def finished(self, chapter: ChapterPlan, file: Path) -> None:  # noqa: ARG002
+    def finished(self, chapter: "ChapterPlan", file: Path) -> None:  # noqa: ARG002
         """Say which chapter is done."""
         if not chapter.reused and len(self._plan.chapters) <= self._MOST_CHAPTER_LINES:
             remark(f"chapter {chapter.number} of {len(self._plan.chapters)} done: {printable(chapter.title)}")
@@ -102,7 +104,7 @@ class Bar:
 
     _EVERY_S = 0.1
 
-    def started(self, plan: Plan) -> None:
+    def started(self, plan: "Plan") -> None:
         """Draw it; anew, when the book is planned anew."""
         self.ended()
         from rich.console import Console
@@ -121,7 +123,7 @@ class Bar:
         self._task = self._bar.add_task("reading", total=self._tally.total or 1, left="")
         self._bar.start()
 
-    def advanced(self, chapter: ChapterPlan, characters: int) -> None:
+    def advanced(self, chapter: "ChapterPlan", characters: int) -> None:
         """Draw it again, a few times a second."""
         self._tally.done += characters
         now = time.monotonic()
@@ -138,7 +140,7 @@ class Bar:
         with contextlib.suppress(OSError):  # the terminal may be gone
             self._bar.refresh()
 
-    def finished(self, chapter: ChapterPlan, file: Path) -> None:
+    def finished(self, chapter: "ChapterPlan", file: Path) -> None:
         """Nothing more than the bar shows."""
 
     def ended(self) -> None:

@@ -9,51 +9,53 @@ module of its own, and its suffixes in `READERS`. Another package adds one by an
 import stat
 from collections.abc import Callable
 from dataclasses import replace
-from importlib.metadata import entry_points
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from narrate.document import Document
 from narrate.errors import SourceError
 from narrate.source.limits import SOURCE_BYTES
 from narrate.source.location import Location, located
 from narrate.source.name import shown
 
+if TYPE_CHECKING:
+    from narrate.document import Document
+
 __all__ = ["READERS", "Location", "located", "read"]
 
-Reader = Callable[[Path, bytes], Document]
+Reader = Callable[[Path, bytes], "Document"]
 
 
-def _text(path: Path, data: bytes) -> Document:
+def _text(path: Path, data: bytes) -> "Document":
     from narrate.source.text import read_text
 
     return read_text(path, data)
 
 
-def _markdown(path: Path, data: bytes) -> Document:
+def _markdown(path: Path, data: bytes) -> "Document":
     from narrate.source.markdown import read_markdown
 
     return read_markdown(path, data)
 
 
-def _pdf(path: Path, data: bytes) -> Document:
+def _pdf(path: Path, data: bytes) -> "Document":
     from narrate.source.pdf import read_pdf
 
     return read_pdf(path, data)
 
 
-def _docx(path: Path, data: bytes) -> Document:
+def _docx(path: Path, data: bytes) -> "Document":
     from narrate.source.docx import read_docx
 
     return read_docx(path, data)
 
 
-def _html(path: Path, data: bytes) -> Document:
+def _html(path: Path, data: bytes) -> "Document":
     from narrate.source.html import read_html
 
     return read_html(path, data)
 
 
-def _epub(path: Path, data: bytes) -> Document:
+def _epub(path: Path, data: bytes) -> "Document":
     from narrate.source.epub import read_epub
 
     return read_epub(path, data)
@@ -76,7 +78,7 @@ READERS: dict[str, Reader] = {
 _NOT_YET = frozenset({".doc", ".odt", ".rtf", ".mobi", ".azw3"})
 
 
-def read(source: Path | Location) -> Document:
+def read(source: Path | Location) -> "Document":
     """The Document that the file at `source` holds, or what comes from standard input or an address.
 
     Raises SourceError when there is no such file, it is no regular file, of an unknown type, unreadable, binary or
@@ -98,7 +100,7 @@ def read(source: Path | Location) -> Document:
     return _counted(_in_a_language(document))
 
 
-def _in_a_language(document: Document) -> Document:
+def _in_a_language(document: "Document") -> "Document":
     """The document with the language that it says, else the one that its words tell, else English."""
     if document.metadata.language:
         return document
@@ -107,7 +109,7 @@ def _in_a_language(document: Document) -> Document:
     return replace(document, metadata=replace(document.metadata, language=language_of(document) or "en"))
 
 
-def _counted(document: Document) -> Document:
+def _counted(document: "Document") -> "Document":
     """The document with the number of its blocks, where its reader (another package's, perhaps) does not count them."""
     if document.seen:
         return document
@@ -148,6 +150,8 @@ def _reader(path: Path) -> Reader:
     suffix = path.suffix.lower()
     if suffix in READERS:
         return READERS[suffix]
+    from importlib.metadata import entry_points
+
     for entry in entry_points(group="narrate.readers", name=suffix.removeprefix(".")) if suffix else ():
         reader: Reader = entry.load()
         return reader
