@@ -96,7 +96,7 @@ CBR = ("-c:a", "libmp3lame", "-b:a", "192k")
     ("arguments", "rules"),
     [
         (("-af", "volume=-6dB", *CBR), ["RMS"]),
-        (("-af", "volume=2.5dB", *CBR), ["RMS", "peak"]),
+        (("-af", "volume=16dB", *CBR), ["RMS", "peak", "noise floor"]),
         (("-c:a", "libmp3lame", "-b:a", "128k"), ["bitrate"]),
         (("-c:a", "libmp3lame", "-q:a", "0"), ["bitrate"]),
         (("-ar", "48000", *CBR), ["sample rate"]),
