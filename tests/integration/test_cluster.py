@@ -106,13 +106,13 @@ class Place:
                 chance.choice(found).send_signal(signal.SIGKILL)
 
     def published(self) -> dict[str, bytes]:
-        """Every object below `books/` but the report."""
+        """Every object below `books/` but the report's."""
         found = {}
         for page in self.s3.get_paginator("list_objects_v2").paginate(Bucket="shelf", Prefix="books/"):
             for entry in page.get("Contents", []):
                 body = self.s3.get_object(Bucket="shelf", Key=entry["Key"])["Body"].read()
                 found[entry["Key"].removeprefix("books/")] = body
-        return {name: data for name, data in found.items() if name != "library.json"}
+        return {name: data for name, data in found.items() if not name.startswith("library.")}
 
 
 def _command(each: psutil.Process) -> list[str]:
@@ -205,4 +205,6 @@ def stored(place: Place) -> int:
 
 def shelf(folder: Path) -> dict[str, bytes]:
     files = (path for path in sorted(folder.rglob("*")) if path.is_file())
-    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in files if path.name != "library.json"}
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes() for path in files if not path.name.startswith("library.")
+    }
