@@ -37,8 +37,9 @@ class Case:
 
 
 PIPE, NAIVE_LOOP, FLOOR = "(a) espeak-ng | lame", "(b) pyttsx3, pydub +=", "(c) the floor"
+ENCODE, MASTERING = "… its encode", "mastering"
 COLD, SAME, WORD, AGAIN = "cold", "unchanged", "one word changed", "one chapter again"
-ORDER = (COLD, SAME, WORD, AGAIN, PIPE, NAIVE_LOOP, FLOOR)
+ORDER = (COLD, SAME, WORD, AGAIN, PIPE, NAIVE_LOOP, FLOOR, ENCODE, MASTERING)
 HELP, PASS = "narrate --help", "python -c pass"
 
 
@@ -48,11 +49,19 @@ TARGETS = (
     ("essay", SAME, "wall_s", 0.5),
     ("example", SAME, "wall_s", 0.5),
     ("book", COLD, "to_floor", 1.25),
+    *((of, MASTERING, "to_encode", 0.25) for of in ("essay", "example", "book")),
     ("book", COLD, "to_pipe", 0.35),
     ("book", WORD, "to_cold", 0.06),
     ("book", SAME, "wall_s", 1.5),
 )
-_UNITS = {"to_pipe": "× (a)", "to_floor": "× (c)", "to_cold": "× cold", "wall_s": "s", "peak_mb": "MB"}
+_UNITS = {
+    "to_pipe": "× (a)",
+    "to_floor": "× (c)",
+    "to_cold": "× cold",
+    "to_encode": "× encode",
+    "wall_s": "s",
+    "peak_mb": "MB",
+}
 
 
 Cases = Mapping[tuple[str, str], Case]
@@ -79,6 +88,7 @@ def _row(case: Case, cases: Cases) -> dict[str, Any]:
         "to_pipe": beside(PIPE),
         "to_floor": beside(FLOOR),
         "to_cold": beside(COLD),
+        "to_encode": beside(ENCODE) if case.name == MASTERING else None,
         "cpu_s": statistics.median(case.cpus_s),
         "peak_mb": max(case.peaks_mb, default=None),
         "others": statistics.median(case.others) if case.others else None,

@@ -7,6 +7,8 @@ import time
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 RATE_WPM = 175  # espeak-ng's default, and ours
 PIPED_WAV_ENDS_AFTER = 700_000
 """Characters beyond which the WAV header that espeak-ng writes to a pipe (0x7ffff000 bytes) cuts the sound short."""
@@ -88,17 +90,49 @@ def _speak(engine: Any, heard: list[float], text: str) -> float:
     return sum(heard)
 
 
-def encode_cpu_s(book: Path, scratch: Path) -> float:
-    """CPU seconds of the release's own encode of the book's PCM: no limiter, one core for it, its input from a pipe."""
+TAKE_RATE = 22_050  # espeak-ng's, at which takes are mixed
+_TAKE_S = 6.0
+
+
+def mastering_cpu_s(book: Path, scratch: Path) -> float:
+    """CPU seconds of all that mastering adds to the book's encode: what each take is measured and compressed by, once
+    when it is spoken and once when it is mixed, and what the filters take in ffmpeg. In a process of its own."""
+    from narrate.mix.dynamics import chain
+    from narrate.mix.levels import compressed, measure
+    from narrate.mix.profiles import DEFAULT, PROFILES
+    from narrate.process import ffmpeg_path, keep_memory, run
+    from narrate.publish.options import Mp3Options
+
+    profile, rate = PROFILES[DEFAULT], Mp3Options().sample_rate
+    filters = f"{chain(profile, mix_rate=TAKE_RATE, sample_rate=rate)},volume={-Mp3Options().encoder_gain_db}dB"
+    plain = f"aresample={rate}:resampler=soxr"
+    keep_memory(16 << 20)
+    command = [ffmpeg_path(), "-nostdin", "-v", "error", "-i", book, "-f", "s16le", "-ac", "1", "-ar", str(TAKE_RATE)]
+    samples = np.frombuffer(run([*command, "-"], timeout_s=3600).stdout, "<i2")
+    size = round(_TAKE_S * TAKE_RATE)
+    takes = [samples[start : start + size] for start in range(0, samples.size, size)]
+    measure(takes[0], TAKE_RATE, profile)
+    began = time.process_time()
+    for take in takes:
+        measure(take, TAKE_RATE, profile)
+        compressed(take, TAKE_RATE, profile)
+    here_s = time.process_time() - began
+    in_ffmpeg_s = encode_cpu_s(book, scratch, TAKE_RATE, filters) - encode_cpu_s(book, scratch, TAKE_RATE, plain)
+    return here_s + max(0.0, in_ffmpeg_s)
+
+
+def encode_cpu_s(book: Path, scratch: Path, input_rate: int = 0, filters: str = "") -> float:
+    """CPU seconds of the release's own encode of the book's PCM: one core for it, its input from a pipe. At the
+    release's rate and without a filter that is the floor's; or from `input_rate` Hz through `filters`."""
     from narrate.process import ffmpeg_path
     from narrate.publish import mp3
     from narrate.publish.options import Mp3Options
 
     options = Mp3Options()
     decode = [ffmpeg_path(), "-nostdin", "-v", "error", "-i", str(book), "-f", "f32le"]
-    decode += ["-ac", str(options.channels), "-ar", str(options.sample_rate), "-"]
+    decode += ["-ac", str(options.channels), "-ar", str(input_rate or options.sample_rate), "-"]
     cores = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else []
-    encode = mp3.encode_command(options, output=scratch)
+    encode = mp3.encode_command(options, output=scratch, input_rate=input_rate or None, filters=filters)
     if shutil.which("taskset") and len(cores) > 1:  # its threads cost a fifth less on one core than across two
         decode = ["taskset", "-c", ",".join(map(str, cores[1:])), *decode]
         encode = ["taskset", "-c", str(cores[0]), *encode]

@@ -9,6 +9,7 @@ from narrate import config
 from narrate.errors import ConfigError
 from narrate.mix.profiles import DEFAULT, PROFILES
 from narrate.plan import Action
+from narrate.profiles import FIELDS
 
 TUNNEL = {"profiles": {"tunnel": {"base": "road", "compression": 0.5, "loudness": -15}}}
 
@@ -42,7 +43,7 @@ def test_the_setting_for_loudness_goes_above_the_profile_s() -> None:
 
 def test_a_shop_s_profile_brings_its_bitrate_and_its_pauses_and_no_ambience() -> None:
     found = joined({"audio.profile": "acx", "interludes.enabled": True})
-    assert (found.mp3.bitrate_kbps, found.text.pauses.head_s, found.text.pauses.tail_s) == (192, 0.75, 3.0)
+    assert (found.mp3.bitrate_kbps, found.text.pauses.head_s, found.text.pauses.tail_s) == (192, 0.75, 1.5)
     assert not found.text.interludes
     assert joined({"audio.profile": "acx", "pauses": {"tail": 4}}).text.pauses.tail_s == 4
 
@@ -77,3 +78,15 @@ def test_another_profile_masters_anew_and_speaks_nothing(desk: Desk) -> None:
     desk.build()
     assert desk.said == []
     assert desk.plan().publish is Action.UP_TO_DATE
+
+
+def test_every_number_of_the_profiles_stands_in_the_documentation() -> None:
+    text = (Path(__file__).parents[1] / "docs/sound.md").read_text("utf-8")
+    rows = {cells[1].strip(" `"): cells[2:7] for line in text.splitlines() if len(cells := line.split("|")) > 6}
+    names = [cell.strip(" `") for cell in rows["number"][:4]]
+    assert names == list(PROFILES)
+    for number, field in FIELDS.items():
+        assert rows[number][4].strip(), f"{number} has no source"
+        for name, cell in zip(names, rows[number][:4], strict=True):
+            value = getattr(PROFILES[name], field)
+            assert cell.strip() == (str(value).lower() if isinstance(value, bool) else f"{value:g}"), (number, name)

@@ -61,6 +61,10 @@ def test_the_bench_measures_every_case_of_the_example_and_leaves_nothing(tmp_pat
     assert rows["cold"]["to_cold"] is None
     assert rows["unchanged"]["to_cold"] == pytest.approx(rows["unchanged"]["wall_s"] / rows["cold"]["wall_s"])
     assert rows["cold"]["to_floor"] == pytest.approx(rows["cold"]["wall_s"] / rows["(c) the floor"]["wall_s"])
+    mastering, encode = rows["mastering"], rows["… its encode"]
+    assert 0 < mastering["cpu_s"] < encode["cpu_s"]
+    assert mastering["to_encode"] == pytest.approx(mastering["cpu_s"] / encode["cpu_s"])
+    assert [target["what"] for target in mastering["targets"]] == ["to_encode"]
     assert {target["what"] for target in rows["unchanged"]["targets"]} == {"wall_s", "peak_mb"}
     if shutil.which("lame") and shutil.which("espeak-ng"):
         assert rows["cold"]["to_pipe"] > 0

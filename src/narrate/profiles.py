@@ -49,6 +49,8 @@ _NUMBERS = {
 }
 _SWITCHES = ("interludes", "credits", "sample")
 _WHOLE = ("bitrate",)
+FIELDS = {key: number.field for key, number in _NUMBERS.items()} | {key: key for key in _SWITCHES}
+"""The settings of a profile, and the fields of `Profile` that they are."""
 
 
 def read_profiles(table: object, *, where: str) -> tuple[OwnProfile, ...]:

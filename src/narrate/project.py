@@ -17,6 +17,7 @@ from narrate.release import release_folder
 from narrate.script import ChapterScript
 from narrate.speech.engine import Voice
 from narrate.store import Place, default_place
+from narrate.text.credits import with_credits
 
 Flags = Mapping[str, object]
 
@@ -93,6 +94,8 @@ def open_project(request: Request, *, as_built: bool = False, document: Document
         metadata = replace(metadata, narrator=f"{voice.name} ({voice.engine})" if voice.engine else voice.name)
     folder = _folder(request, metadata)
     before = record.read(folder)
+    if settings.mix.profile.credits:
+        document = with_credits(document, with_settings(document.metadata, settings))
     return Project(
         request=request,
         document=document,

@@ -30,6 +30,7 @@ from narrate.release import (
     CHAPTERS_FOLDER,
     COVER_FILE,
     MANIFEST_FILE,
+    SAMPLE_FILE,
     TIMELINE_FILE,
     Release,
     ReleaseChapter,
@@ -186,11 +187,12 @@ class ReleaseWriter:
             mpeg_frame_count=release.frame_count // self._options.samples_per_mpeg_frame,
             parts=parts,
         )
+        sample = self._sample() if self._project.config.mix.profile.sample else ""
         written = self._editions.write(release, self._folder, self._cover)
-        release = replace(release, formats={name: each.file for name, each in written.records.items()})
+        release = replace(release, sample=sample, formats={name: each.file for name, each in written.records.items()})
         shutil.rmtree(self.scratch)
         write_publication(self._folder / MANIFEST_FILE, release)
-        names = [*self._published_names(book), *written.files]
+        names = [*self._published_names(book), *written.files, *([sample] if sample else ())]
         files = {name: (self._folder / name).stat().st_size for name in names}
         kept = Record(
             book_key=self._plan.book_key,
@@ -206,6 +208,35 @@ class ReleaseWriter:
         ours = frozenset({record.FILE, *(before.files if before else ())})
         self._staging.publish(replaces=ours, still=self._is_still_there)
         return release
+
+    def _sample(self) -> str:
+        """Write the retail sample, which begins where the book itself does, behind its credits; returns its file."""
+        from narrate.publish import id3
+        from narrate.publish.sample import LONGEST_S, first_frames, sample_end
+
+        credits = self._project.config.mix.profile.credits
+        told = list(zip(self._records, self._chapters, strict=True))[credits : len(self._chapters) - credits]
+        begins_s = told[0][1].start_s
+        length_s = told[-1][1].start_s + told[-1][1].duration_s - begins_s
+        read = (heard_cue(entry) for each, _ in told for entry in self._written_cues(each))
+        pauses = ((each.start_s - begins_s, each.duration_s) for each in read if each.kind == "pause")
+        count = int(sample_end(pauses, length_s) * self._options.sample_rate) // self._options.samples_per_mpeg_frame
+        parts, left = [], count
+        for each, chapter in told:
+            if left > 0:
+                data = mp3.read_range(self._frames_of(each), most=round(LONGEST_S * self._options.bitrate_kbps * 126))
+                parts.append(first_frames(data, left))
+                left -= chapter.frame_count // self._options.samples_per_mpeg_frame
+        path = self._folder / SAMPLE_FILE
+        path.parent.mkdir()
+        piece = replace(told[0][1], number=1, title=self._project.metadata.title, file=SAMPLE_FILE)
+        tag = id3.chapter_tag(self._project.metadata, piece, total=1, cover=self._cover, comment="Retail sample")
+        mp3.write_mp3(path, tag=tag, options=self._options, mpeg_frame_count=count, parts=parts)
+        return SAMPLE_FILE
+
+    def _written_cues(self, chapter: ChapterRecord) -> Iterator[dict[str, object]]:
+        written = CueRange(start=chapter.cues_start, end=chapter.cues_end)
+        return read_cues(self._folder / TIMELINE_FILE, written)
 
     def _published_names(self, book: str) -> list[str]:
         return [book, *(each.file for each in self._chapters), COVER_FILE, MANIFEST_FILE, TIMELINE_FILE]

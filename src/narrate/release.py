@@ -19,6 +19,7 @@ COVER_FILE = "cover.jpg"
 MANIFEST_FILE = "publication.json"
 RECORD_FILE = "build.json"
 TIMELINE_FILE = "timeline.json"
+SAMPLE_FILE = "sample/sample.mp3"
 
 _LONGEST_CHARACTERS = 100
 # ext4, APFS and NTFS hold 255 bytes or UTF-16 units; this leaves room for "10000 - ", ".mp3" and a temporary's affixes.
@@ -59,7 +60,8 @@ class ReleaseChapter:
 class Release:
     """A published book: `folder`, the name of the whole-book file in it, and its chapters in order (at least one).
 
-    `formats` names its files in other formats; `account` tells what became of every block of the source.
+    `formats` names its files in other formats, `sample` its retail sample, if there is one; `account` tells what became
+    of every block of the source.
     """
 
     folder: Path
@@ -67,6 +69,7 @@ class Release:
     book: str
     chapters: tuple[ReleaseChapter, ...]
     formats: Mapping[str, str] = field(default_factory=dict)
+    sample: str = ""
     warnings: tuple[str, ...] = ()
     account: Account = field(default_factory=Account)
 

@@ -33,9 +33,13 @@ def inspect(
         typer.Argument(metavar="FILE|DIR", readable=False, help="A book's folder, or one file.", show_default=False),
     ],
     plot: Plot = None,
+    acx: Annotated[bool, typer.Option("--acx", help="Check every rule of ACX (Audible) instead, a line each.")] = False,
     json: options.Json = False,
 ) -> None:
     """Show what a finished book says of itself, measure it, and say what is wrong with it."""
+    if acx:
+        _check_acx(path, json=json)
+        return
     from narrate.inspection import inspect_path
     from narrate.judging import judge
     from narrate.review import review
@@ -66,6 +70,21 @@ def inspect(
     if verdicts:
         count = len(verdicts)
         raise FaultError(f"{path}: {count} thing{'s' * (count != 1)} wrong with this book")
+
+
+def _check_acx(path: Path, *, json: bool) -> None:
+    from narrate.acx import check_acx
+
+    findings = list(check_acx(path))
+    if json:
+        print_json([asdict(each) for each in findings])
+    else:
+        for each in findings:
+            mark = "met    " if each.met else "NOT MET"
+            print(printable(f"{mark}  {each.file}: {each.rule}: {each.found} ({each.wanted})"))
+    missed = sum(not each.met for each in findings)
+    if missed:
+        raise FaultError(f"{path}: {missed} of {len(findings)} rules of ACX are not met")
 
 
 def _tell(facts: "Sequence[Facts]") -> None:

@@ -63,9 +63,18 @@ def publication(release: Release) -> dict[str, object]:
                 {"type": "LinkedResource", "url": _url(file), "encodingFormat": kind, "rel": "alternate"}
                 for file, kind in _alternates(release)
             ),
+            *_preview(release),
         ],
     }
     return manifest
+
+
+def _preview(release: Release) -> list[dict[str, str]]:
+    """The retail sample, by the name that §5.10 gives it."""
+    if not release.sample:
+        return []
+    entry = {"type": "LinkedResource", "url": _url(release.sample), "encodingFormat": _AUDIO, "rel": "preview"}
+    return [entry]
 
 
 def _alternates(release: Release) -> Iterable[tuple[str, str]]:

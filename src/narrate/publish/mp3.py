@@ -157,6 +157,16 @@ def write_mp3(
     return FileRange(path=path, start=start, end=start + byte_count)
 
 
+def read_range(part: FileRange, *, most: int) -> bytes:
+    """The bytes of a range, `most` of them at most. Raises AudioError when the file cannot be read."""
+    try:
+        with part.path.open("rb") as source:
+            source.seek(part.start)
+            return source.read(min(part.end - part.start, most))
+    except OSError as error:
+        raise AudioError(f"{part.path}: cannot be read: {error.strerror}") from error
+
+
 def _copy(part: FileRange, file: BinaryIO) -> None:
     try:
         source = part.path.open("rb", buffering=0)
