@@ -1,6 +1,6 @@
 """The beds in `audio/`: each is what its recipe gives, and sounds, by its numbers, like what it is called.
 
-The bands of a moving car are DESIGN.md's: measured cabins, and what sounded right. The others' are stated here, each
+The bands of a moving car come from measured cabins, and from what sounded right. The others' are stated here, each
 with what it is there to tell apart.
 """
 

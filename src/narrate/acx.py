@@ -1,8 +1,8 @@
 """What ACX, Audible's shop for producers, asks of every file, and whether a finished book meets it.
 
 In: a book's folder. Out: a line a rule and file, met or not. Nothing is taken from what the build believed: files are
-decoded by ffmpeg and their MPEG frames are read. The rules are those of ACX's "Audio Submission Requirements"
-(DESIGN.md §3, "Delivery numbers"); docs/sound.md lists them.
+decoded by ffmpeg and their MPEG frames are read. The rules are those of ACX's "Audio Submission Requirements";
+docs/sound.md lists them.
 """
 
 import subprocess

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from narrate.text.languages import language_for
 
 LONGEST = 400
-"""Characters. No sentence is this long: it is cut at a clause (DESIGN.md §1)."""
+"""Characters. No sentence is this long: it is cut at a clause."""
 
 _WINDOW = 4000
 _SHORTEST_CUT = 120
