@@ -225,3 +225,14 @@ def test_levels_cross_to_another_process_as_they_are() -> None:
         )
 
     assert [fields(each) for each in back] == [fields(each) for each in takes]
+
+
+@pytest.mark.parametrize("profile", PROFILES.values(), ids=PROFILES)
+def test_a_stretch_alone_sounds_as_it_does_behind_another(profile: Profile) -> None:
+    """Filters and limiter have forgotten the stretch before by the time that its last silence is over."""
+    silence = np.zeros(6 * 1152 // 2, np.float32)  # what every cut leaves: six MPEG frames, at half the release's rate
+    before, after = (
+        np.concatenate((silence, compressed(take, RATE, profile) * np.float32(2), silence)) for take in spoken()[2:4]
+    )
+    together = filtered(np.concatenate((before, after)), chain(profile))
+    assert np.abs(together[len(before) :] - filtered(after, chain(profile))).max() < 1e-5

@@ -177,7 +177,9 @@ def test_a_reader_of_another_package_is_found_by_its_entry_point(
         def load(self) -> object:
             return READERS[".txt"]
 
-    monkeypatch.setattr("importlib.metadata.entry_points", lambda **wanted: [Entry()] if wanted["name"] == "fb2" else [])
+    monkeypatch.setattr(
+        "importlib.metadata.entry_points", lambda **wanted: [Entry()] if wanted["name"] == "fb2" else []
+    )
     path = tmp_path / "a.fb2"
     path.write_text("It rained.\n")
     assert read(path).chapters[0].blocks[0].text == "It rained."  # type: ignore[union-attr]
