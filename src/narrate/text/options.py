@@ -12,8 +12,8 @@ class Pauses:
     """Seconds of silence, by the reason for it (`script.Reason`).
 
     Within what audiobooks are delivered with: sentence 0.15 to 0.2 s, paragraph 0.3 to 0.5 s, a file's head about
-    0.5 s, a section break of 2 to 3.5 s without an interlude (two breaths). A chapter's announcement and tail are shorter
-    than there, since an interlude or a heading stands beside them.
+    0.5 s, a section break of 2 to 3.5 s without an interlude (two breaths). A chapter's announcement and tail are
+    shorter than there, since an interlude or a heading stands beside them.
     """
 
     head_s: float = 0.4
