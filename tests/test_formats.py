@@ -18,9 +18,8 @@ from mutagen.flac import FLAC
 from mutagen.mp4 import MP4
 from mutagen.oggopus import OggOpus
 
-from conftest import THREE_CHAPTERS, Desk, Listener, contents, decoded, timeline
-from fake_engine import FakeEngine
-from narrate import pipeline, speech, work
+from conftest import THREE_CHAPTERS, Desk, Listener, contents, decoded, desk_in, timeline
+from narrate import pipeline
 from narrate.choosing import choose
 from narrate.document import Metadata
 from narrate.errors import AudioError, ChapterError, ConfigError
@@ -40,11 +39,8 @@ TITLES = ["Chapter 1", "Chapter 2", "Chapter 3"]
 @pytest.fixture(scope="module")
 def once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """A desk's folder with the book built in every format; nobody may change it."""
-    with pytest.MonkeyPatch.context() as patch:
-        engine = FakeEngine()
-        patch.setitem(speech.ENGINES, "fake", lambda _options: engine)
-        work.engine.cache_clear()
-        desk = Desk(folder=tmp_path_factory.mktemp("once"), engine=engine, flags={"formats": ", ".join(AUDIO)})
+    with desk_in(tmp_path_factory.mktemp("once")) as desk:
+        desk.flags = {"formats": ", ".join(AUDIO)}
         desk.write(THREE_CHAPTERS)
         desk.build()
         yield desk.folder
