@@ -269,8 +269,12 @@ def test_torture_wants_success_where_nothing_was_in_the_way(judge: ModuleType) -
 def test_torture_finds_the_processes_of_its_builds_by_their_mark(judge: ModuleType) -> None:
     mark = f"NARRATE_TORTURE=test-{os.getpid()}"
     name, value = mark.split("=")
-    with subprocess.Popen(["sleep", "60"], env={**os.environ, name: value}) as process:
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+    with subprocess.Popen(["cat"], env={**os.environ, name: value}, **pipes) as process:
         try:
+            # Its answer says that it runs: /proc has an empty environment for a process that is still being exec'ed.
+            os.write(process.stdin.fileno(), b"?")
+            assert os.read(process.stdout.fileno(), 1) == b"?"
             assert judge.running(mark) == [process.pid]
         finally:
             process.kill()
