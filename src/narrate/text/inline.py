@@ -1,5 +1,6 @@
 """The marks inside a block's text in, what is said because of them out: expansions, links, formulas, what is struck
-out; and which notes are told where they are marked. What else marks mean is read with the words themselves (`marks`, `normalize`).
+out; and which notes are told where they are marked. What else marks mean is read with the words themselves (`marks`,
+`normalize`).
 
 Pure. What is displayed stays the author's.
 """

@@ -65,9 +65,10 @@ def raised(text: str, marks: tuple[Mark, ...]) -> str:
     rules know. Not those of "<sup>1</sup>/<sub>2</sub>" and "<sup>14</sup>C"."""
     for mark in marks:
         figures = text[mark.start : mark.end]
-        if mark.kind is MarkKind.SUPERSCRIPT and _FIGURES.fullmatch(figures):
-            if _CAN_BE_RAISED.search(text[: mark.start][-2:]) and text[mark.end : mark.end + 1] not in ("/", "⁄"):
-                text = text[: mark.start] + figures.translate(_RAISED) + text[mark.end :]
+        if mark.kind is not MarkKind.SUPERSCRIPT or not _FIGURES.fullmatch(figures):
+            continue
+        if _CAN_BE_RAISED.search(text[: mark.start][-2:]) and text[mark.end : mark.end + 1] not in ("/", "⁄"):
+            text = text[: mark.start] + figures.translate(_RAISED) + text[mark.end :]
     return text
 
 
