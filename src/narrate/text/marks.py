@@ -5,6 +5,8 @@ from collections.abc import Iterator
 
 from narrate.document import Mark, MarkKind
 from narrate.script import Stress, without_signs
+from narrate.text.indices import note, raised_said
+from narrate.text.mathwords import math_words_for
 from narrate.text.words import Words
 
 _STRESSES = {MarkKind.EMPHASIS: Stress.EMPHASIS, MarkKind.STRONG: Stress.STRONG}
@@ -35,7 +37,7 @@ def language_of(marks: tuple[Mark, ...], length: int) -> str:
     return tags[-1] if tags else ""
 
 
-def said(mark: Mark, text: str, words: Words, code: str) -> str | None:
+def said(mark: Mark, text: str, words: Words, language: str) -> str | None:
     """What is said for the stretch that `mark` lies on, or in its place; None to leave it as it is."""
     match mark.kind:
         case MarkKind.NOTE:
@@ -43,19 +45,9 @@ def said(mark: Mark, text: str, words: Words, code: str) -> str | None:
         case MarkKind.RUBY:
             return without_signs(mark.value) or None
         case MarkKind.SUPERSCRIPT:
-            raised = text[mark.start : mark.end]
-            if raised.isdigit() and text[mark.start - 1 : mark.start].isdigit():
-                return f" to the {raised}" if code == "en" else f" {raised}"
+            lead, rest = text[max(0, mark.start - 48) : mark.start], text[mark.end : mark.end + 8]
+            return raised_said(text[mark.start : mark.end], lead, rest, words, math_words_for(language))
     return None
-
-
-def note(label: str, lead: str, rest: str, words: Words) -> str:
-    """ "note 3" where its mark stands: in a sentence between commas, behind one as a sentence of its own."""
-    if re.search("[.!?…][”\"'’»)]{0,2}$", lead[-3:]):
-        return f" {words.note} {label}."
-    word = words.note if words.note == "Anmerkung" else words.note.lower()
-    lead = " " if lead.rstrip().endswith((",", ";", ":", "—", "–")) else ", "
-    return f"{lead}{word} {label}" + ("," if re.match(r"\s\w", rest[:2]) else "")
 
 
 def stresses(marks: tuple[Mark, ...], text: str) -> Iterator[tuple[int, int, Stress]]:
