@@ -6,6 +6,7 @@ from functools import partial
 
 from narrate.text.languages import Language
 from narrate.text.languages.base import spelled
+from narrate.text.mathwords import math_words_for
 from narrate.text.money import form, money_rules
 from narrate.text.rules import EDGE, Rule, after, amount, any_of, before
 
@@ -23,7 +24,10 @@ def number_rules(language: Language) -> list[Rule]:
         Rule(re.compile(r"(?<![\w#&])(?:#|№\s?)(?=\d)"), lambda _: f"{language.number} "),
         *_ranges(language),
         Rule(re.compile(EDGE + r"\d{1,3}(?:[ \u00a0\u202f\u2009]\d{3}){1,5}(?![\d\w])"), _closed),
-        Rule(re.compile(r"(?<=\d)[⁰¹²³⁴⁵⁶⁷⁸⁹⁻]{1,6}"), partial(_power, language)),
+        Rule(re.compile(r"(?<=\d)⁻?[⁰¹²³⁴⁵⁶⁷⁸⁹]{1,5}"), partial(_power, language)),
+        Rule(re.compile(r"(?<=(?<![\w'’])[b-zB-HJ-ZΑ-ω])(?:[²³]|⁻?[⁰¹²³⁴⁵⁶⁷⁸⁹]{1,5})"), partial(_power, language)),
+        Rule(re.compile(r"(?<=(?<![\w'’])[aA])[²³](?!\w)"), partial(_power, language)),
+        Rule(re.compile(r"(?<=(?<![\w'’])[b-df-hj-np-tv-xzπ]{2})[²³](?!\w)"), partial(_power, language)),  # mc², πr²
     ]
 
 
@@ -62,9 +66,14 @@ def _closed(found: re.Match[str]) -> str | None:
 
 
 def _power(language: Language, found: re.Match[str]) -> str | None:
-    if language.code != "en":
-        return None
-    return f" to the {found[0].translate(_SUPERSCRIPTS)}"
+    words = math_words_for(language.code)
+    match exponent := found[0].translate(_SUPERSCRIPTS):
+        case "2":
+            return f" {words.squared}"
+        case "3":
+            return f" {words.cubed}"
+    said = exponent.replace("-", f"{words.signs['−']} ")
+    return f" to the {said}" if language.code == "en" else f" {words.power.format(said)}"
 
 
 def _fractions(language: Language) -> list[Rule]:

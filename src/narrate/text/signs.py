@@ -55,6 +55,7 @@ def sign_rules(words: Words, language: Language | None, tag: str) -> list[Rule]:
             lambda found: _mail(found[0], words, language.at if language else "at"),
         ),
         rule(r"(?:https?://|www\.)[^\s<>\"“”«»]{1,2000}", lambda found: _address(found[0], words)),
+        rule(r"(?<!\S)([☐☑☒]) (?=\S)", lambda found: f"{words.to_do if found[1] == '☐' else words.done} "),
         rule(rf"[{_EMOJI}][{_EMOJI}{_JOINERS}]{{0,200}}", lambda found: _emoji(found, tag, words)),
         *_note_marks(words),
         rule(r"&(?:amp;)?(?!c\.)", lambda found: apart(found, words.ampersand)),
