@@ -5,6 +5,7 @@ Pure; see `rules`.
 
 import re
 
+from narrate.text.marks import note
 from narrate.text.mathwords import MathWords
 from narrate.text.rules import Rule, Say, after, before
 from narrate.text.words import Words
@@ -17,8 +18,7 @@ _COMPOUNDS = "CO2|NO2|SO2|SO3|SO4|NO3|CO3|PO4"
 
 _COMPOUND = re.compile(rf"(?:[()]|[A-Z][a-z]?|[{_LOWERED}0-9])+")
 _ELEMENT = re.compile(rf"[A-Z][a-z]?|[{_LOWERED}0-9]+")
-_FIGURES = re.compile(r"[-−+]?\d{1,6}|[ni+−-]")
-_UNIT = re.compile(r"\d[\s\u00a0]?[kcdm]?m$")
+_NOTED = re.compile(r"(?:[^\W\d_]{2}|[a-zß-öø-ÿ.,;:!?”\"’)]|\d{4})$")
 _SYMBOL = re.compile(r"(?<!\w)(?:[^\W\d_]|[b-df-hj-np-tv-xzπ]{2,3})$")
 _BRACKETED = re.compile(r"\((?![^()]*[^\W\d_]{3})[^()]{1,40}\)$")
 _CALCULATED = re.compile(r"\s?[=+×·⋅/−<>≤≥≈]")
@@ -28,7 +28,13 @@ def index_rules(words: Words, math: MathWords) -> list[Rule]:
     """Rules for figures off the line, in the order in which they are to be tried."""
 
     def raised(found: re.Match[str]) -> str | None:
-        return raised_said(found[0], before(found), after(found), words, math)
+        """A power behind a symbol or a number, a note behind a word."""
+        figures, lead, rest = _plain(found[0]), before(found), after(found)
+        if _is_power(figures, lead, rest):
+            return f" {power(figures, math)}"
+        if not figures.isdigit() or not _NOTED.search(lead):
+            return None
+        return note(figures, lead, rest, words)
 
     def caret(found: re.Match[str]) -> str:
         return f" {power(next(filter(None, found.groups())), math)}"
@@ -43,27 +49,6 @@ def index_rules(words: Words, math: MathWords) -> list[Rule]:
         Rule(re.compile(rf"(?<=[^\W\d_])[{_LOWERED}]{{1,3}}"), lambda found: f" {math.sub.format(_plain(found[0]))}"),
         Rule(re.compile(r"(?<=[\w)])\^(?:\{([^{}]{1,12})\}|\(([^()]{1,12})\)|([-−]?\w{1,6}))"), caret),
     ]
-
-
-def raised_said(figures: str, lead: str, rest: str, words: Words, math: MathWords) -> str | None:
-    """A raised number between `lead` and `rest`: as a power behind a symbol or a number, as a note behind a word."""
-    figures = _plain(figures)
-    if not _FIGURES.fullmatch(figures) or (figures in "23" and _UNIT.search(lead)):
-        return None
-    if _is_power(figures, lead, rest):
-        return f" {power(figures, math)}"
-    if not figures.isdigit() or not re.search(r"(?:[^\W\d_]{2}|[a-z.,;:!?”\"’)]|\d{4})$", lead):
-        return None
-    return note(figures, lead, rest, words)
-
-
-def note(label: str, lead: str, rest: str, words: Words) -> str:
-    """ "note 3" where its mark stands: in a sentence between commas, behind one as a sentence of its own."""
-    if re.search("[.!?…][”\"'’»)]{0,2}$", lead[-3:]):
-        return f" {words.note} {label}."
-    word = words.note if words.note == "Anmerkung" else words.note.lower()
-    lead = " " if lead.rstrip().endswith((",", ";", ":", "—", "–")) else ", "
-    return f"{lead}{word} {label}" + ("," if re.match(r"\s\w", rest[:2]) else "")
 
 
 def power(exponent: str, math: MathWords) -> str:

@@ -5,13 +5,15 @@ from collections.abc import Iterator
 
 from narrate.document import Mark, MarkKind
 from narrate.script import Stress, without_signs
-from narrate.text.indices import note, raised_said
-from narrate.text.mathwords import math_words_for
 from narrate.text.words import Words
 
 _STRESSES = {MarkKind.EMPHASIS: Stress.EMPHASIS, MarkKind.STRONG: Stress.STRONG}
 _MOST_STRESSED = 4
 """Words. A longer stretch in italics or bold is a title, a quotation or a lead: nobody stresses each of its words."""
+_IS_BASE = re.compile(r"(?:(?<![^\W_])[^\W_]|\d|\))$")
+_FIGURES = re.compile("[-−]?[0-9]{1,4}")
+_CAN_BE_RAISED = re.compile(r"(?:[\da-zß-öø-ÿ.,;:!?”\"’)]|(?<!\w)\w)$")
+_RAISED = str.maketrans("0123456789-−", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁻")
 
 
 def within(marks: tuple[Mark, ...], start: int, end: int, *, shift: int = 0) -> tuple[Mark, ...]:
@@ -37,17 +39,46 @@ def language_of(marks: tuple[Mark, ...], length: int) -> str:
     return tags[-1] if tags else ""
 
 
-def said(mark: Mark, text: str, words: Words, language: str) -> str | None:
-    """What is said for the stretch that `mark` lies on, or in its place; None to leave it as it is."""
+def said(mark: Mark, text: str, words: Words, power: str) -> str | None:
+    """What is said for the stretch that `mark` lies on, or in its place; None to leave it as it is.
+
+    `power` is the language's way to say one, "to the power of {}".
+    """
     match mark.kind:
         case MarkKind.NOTE:
             return note(without_signs(mark.value), text[: mark.start], text[mark.end :], words)
         case MarkKind.RUBY:
             return without_signs(mark.value) or None
         case MarkKind.SUPERSCRIPT:
-            lead, rest = text[max(0, mark.start - 48) : mark.start], text[mark.end : mark.end + 8]
-            return raised_said(text[mark.start : mark.end], lead, rest, words, math_words_for(language))
+            exponent = text[mark.start : mark.end]
+            if len(exponent) == 1 and exponent.isalpha() and _IS_BASE.search(text[: mark.start][-2:]):
+                return f" {power.format(exponent)}"
+        case MarkKind.SUBSCRIPT:
+            index = text[mark.start : mark.end]
+            if index[:1].isalpha() and text[: mark.start][-1:].isalpha():
+                return f" {index}"  # "x max", not "xmax"
     return None
+
+
+def raised(text: str, marks: tuple[Mark, ...]) -> str:
+    """`text` with the figures that are marked as raised written as raised figures (`²`), sign for sign: these are what
+    rules know. Not those of "<sup>1</sup>/<sub>2</sub>" and "<sup>14</sup>C"."""
+    for mark in marks:
+        figures = text[mark.start : mark.end]
+        if mark.kind is not MarkKind.SUPERSCRIPT or not _FIGURES.fullmatch(figures):
+            continue
+        if _CAN_BE_RAISED.search(text[: mark.start][-2:]) and text[mark.end : mark.end + 1] not in ("/", "⁄"):
+            text = text[: mark.start] + figures.translate(_RAISED) + text[mark.end :]
+    return text
+
+
+def note(label: str, lead: str, rest: str, words: Words) -> str:
+    """ "note 3" where its mark stands: in a sentence between commas, behind one as a sentence of its own."""
+    if re.search("[.!?…][”\"'’»)]{0,2}$", lead[-3:]):
+        return f" {words.note} {label}."
+    word = words.note if words.note == "Anmerkung" else words.note.lower()
+    lead = " " if lead.rstrip().endswith((",", ";", ":", "—", "–")) else ", "
+    return f"{lead}{word} {label}" + ("," if re.match(r"\s\w", rest[:2]) else "")
 
 
 def stresses(marks: tuple[Mark, ...], text: str) -> Iterator[tuple[int, int, Stress]]:

@@ -15,8 +15,8 @@ from narrate.text.indices import index_rules
 from narrate.text.languages import language_for
 from narrate.text.letters import letter_rules
 from narrate.text.lexicon import NO_LEXICON, Lexicon, lexicon_rules
+from narrate.text.marks import raised, stresses
 from narrate.text.marks import said as said_for
-from narrate.text.marks import stresses
 from narrate.text.mathwords import math_words_for
 from narrate.text.numbers import code_rules, number_rules
 from narrate.text.rules import Changes, Rule, any_of
@@ -28,7 +28,7 @@ _ODD = re.compile(
     "[^ a-zA-Z0-9.,;:!?'\"()’‘“”–\u00c0-\u024f-]|--|\\.{4}|www\\.|\\. \\.| – |[a-z][.!?][0-9]|[CNSP]O[234]"
 )
 _BRACKETS = re.compile(rf"({PRONOUNCED.pattern})|\[\[|\]\]")
-_NUMBER = re.compile("[0-9¼-¾⅐-⅞]")
+_NUMBER = re.compile("[0-9¼-¾⅐-⅞²³¹⁰⁴-⁹]")
 _LETTERS = (
     "[A-ZÀ-ÖØ-Þ]{2}|[VX](?!\\w)|(?<!\\w)[A-ZÀ-Þ]\\w{1,30} I(?![\\w'’])|\\w\\.\\W{0,3}\\w|"
     "[/#&°]|[a-z][-‐] |\\bp\\. |[Pp]ages? [ivxlc]|(?:%s)\\W{0,3}$|(?<!\\w)(?:%s)"
@@ -53,9 +53,10 @@ def spoken(
     lie on the text. Characters outside every span correspond one to one. The result is "" (without spans) when
     nothing in the text can be said: there is neither a letter nor a digit nor a sign with a name.
     """
+    text = raised(text, marks)
     changes = Changes(text)
     for mark in marks:
-        said_there = said_for(mark, text, words_for(language), language)
+        said_there = said_for(mark, text, words_for(language), math_words_for(language).power)
         if said_there is not None:
             changes.put(mark.start, mark.end, said_there)
     if lexicon:

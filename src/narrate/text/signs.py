@@ -5,8 +5,8 @@ import unicodedata
 from collections.abc import Callable
 from functools import lru_cache
 
-from narrate.text.indices import note
 from narrate.text.languages import Language
+from narrate.text.marks import note
 from narrate.text.mathwords import math_words_for
 from narrate.text.rules import Rule, after, any_of, apart, before
 from narrate.text.words import Words
@@ -55,6 +55,7 @@ def sign_rules(words: Words, language: Language | None, tag: str) -> list[Rule]:
             lambda found: _mail(found[0], words, language.at if language else "at"),
         ),
         rule(r"(?:https?://|www\.)[^\s<>\"“”«»]{1,2000}", lambda found: _address(found[0], words)),
+        rule(r"(?<!\S)([☐☑☒]) (?=\S)", lambda found: f"{words.to_do if found[1] == '☐' else words.done} "),
         rule(rf"[{_EMOJI}][{_EMOJI}{_JOINERS}]{{0,200}}", lambda found: _emoji(found, tag, words)),
         rule(r"&(?:amp;)?(?!c\.)", lambda found: apart(found, words.ampersand)),
         rule(r"\[\[+|\]\]+", lambda _: " "),
