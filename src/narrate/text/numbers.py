@@ -201,9 +201,8 @@ def _ranges(language: Language) -> list[Rule]:
         cued = cues.search(before(found))
         if len(high) < len(low) and low.isdigit() and high.isdigit():  # 112–19; but 112–98 is a score
             whole = low[: len(low) - len(high)] + high
-            if int(low) < int(whole) and (
-                cued or (dash == "–" and len(low) > len(high) == 2 and int(whole) - int(low) < 60)
-            ):
+            near = dash == "–" and len(low) > len(high) == 2 and int(whole) - int(low) < 60
+            if int(low) < int(whole) and (cued or near):
                 return f"{low} {language.to} {whole}"
         if value(low) < value(high) and (dash == "–" or cued or noun.match(after(found))):
             return f"{low} {language.to} {high}"

@@ -91,7 +91,7 @@ _ELEMENTS = (
     "th|thead|tr|tt|ul|[abipqsu]"
 )
 MARKUP = Rule(
-    re.compile(rf"</?(?:{_ELEMENTS})(?![\w-])(?:\s[^<>=\n]{{1,60}}=[^<>\n]{{0,400}})?\s?/?>|<!--|-->"),
+    re.compile(rf"</?(?i:{_ELEMENTS})(?![\w-])(?:\s[^<>=\n]{{1,60}}=[^<>\n]{{0,400}})?\s?/?>|<!--|-->"),
     lambda found: " " * (not _at_edge(found)),
 )
 """Tags of HTML that were left in prose are not said; "<Enter>" is. In a listing they are what it says."""
