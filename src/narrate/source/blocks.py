@@ -6,7 +6,7 @@ from dataclasses import replace
 from narrate.document import Code, Figure, MarkKind, Note, Paragraph, SceneBreak, Table
 from narrate.source import elements, tables
 from narrate.source.divide import same_words
-from narrate.source.flow import cut_front, joined
+from narrate.source.flow import cut_front, joined, with_raised_figures
 from narrate.source.lists import List, is_contents
 from narrate.source.notes import leading_label, types
 from narrate.source.page import Leave, Line, Page, Sink
@@ -242,7 +242,7 @@ def _cell(page: Page, builder: TableBuilder, name: str, attrs: dict[str, str]) -
     def leave() -> None:
         page.flush()
         page.sinks.pop()
-        text, _ = joined(inner.texts)
+        text = with_raised_figures(*joined(inner.texts))
         pictures = [item.block for item in inner.items if isinstance(item.block, Figure) and item.block.alt]
         page.stream.seen -= len(pictures)  # in a cell they are its words
         text = " ".join(filter(None, [text, *(picture.alt for picture in pictures)]))

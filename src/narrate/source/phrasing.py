@@ -13,13 +13,17 @@ from narrate.source.tree import Element, attributes, content, few_words, local_n
 
 def open_phrasing(page: Page, element: Element, name: str, attrs: dict[str, str]) -> Leave | None:
     """Into an element that stands among words. What is returned is done at its end."""
-    if name == "br":
+    if page.place.in_note and elements.leads_back(attrs):
+        page.skip_inside = True
+    elif name == "br":
         page.breaks += 1
         page.line.flow.space()
         if page.breaks > 1:
             page.flush()
     elif name == "img":
         _picture(page, _described(page, figures.picture(element, attrs, captioned=page.place.captioned), attrs))
+    elif name == "input":
+        page.line.flow.words("☑ " if "checked" in attrs else "☐ ")
     elif name == "svg":
         page.skip_inside = True
         _picture(page, _described(page, figures.drawing(element, attrs, captioned=page.place.captioned), attrs))
