@@ -144,9 +144,10 @@ class _Reader:
         # Some programs write a table for each: its name, address, picture.
         several = value if isinstance(value, list) else [value]
         names = [each.get("name") if isinstance(each, dict) else each for each in several]
-        if not all(isinstance(name, str) for name in names):
-            raise self._fail("author", "a name or a list of names", next(n for n in names if not isinstance(n, str)))
-        return ", ".join(" ".join(name.split()) for name in names if name.strip())
+        for name in names:
+            if not isinstance(name, str):
+                raise self._fail("author", "a name or a list of names", name)
+        return ", ".join(" ".join(str(name).split()) for name in names if str(name).strip())
 
     def _language(self) -> str:
         key = "language" if "language" in self._table else "lang"
