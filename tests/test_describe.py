@@ -112,7 +112,8 @@ def test_another_mode_publishes_the_book_anew(desk: Desk) -> None:
 
 
 def test_coverage_tells_what_is_missing_from_the_source(desk: Desk) -> None:
-    desk.source.write_text("It rained.[^1]\n\n::: car flying :::\n", "utf-8")
+    desk.name = "book.md"
+    desk.write("It rained.\n\n::: car flying :::\n")
     told = CliRunner().invoke(app, ["plan", "--coverage", str(desk.source)]).stdout
     assert "warning: line 3: “::: car flying :::” is not a line that steers a script, and is read as text" in told
 
