@@ -105,7 +105,8 @@ def _units(language: Language) -> list[Rule]:
     long = [sign for sign in names if sign not in short]
     # What "20 °C–25 °C" says twice is said once.
     high = rf"(?:\s?(?:{any_of(long)})?\s?[–-]\s?({number}))?"
-    units = rf"(?:[\s\u00a0\u202f]?({any_of(long)})|[\s\u00a0\u202f]({any_of(short)}))(?![\w²³/°⁻]|['’]\w)"
+    stop = r"(?:\.(?=\s[a-z0-9]|[;,)]))?" if language.code == "en" else ""  # 6 ft. tall
+    units = rf"(?:[\s\u00a0\u202f]?({any_of(long)})|[\s\u00a0\u202f]({any_of(short)}))(?![\w²³/°⁻]|['’]\w){stop}"
     fraction = rf"{re.escape(language.decimal)}\d{{1,9}}"
 
     def say(found: re.Match[str]) -> str | None:
@@ -117,9 +118,9 @@ def _units(language: Language) -> list[Rule]:
 
     edge = r"(?<![\w.,:/$£€¥₹#–])(?<!\d-)"
     rules = [Rule(re.compile(rf"(?=[0-9.,−-]){edge}([−-])?({number}|{fraction}){high}{units}"), say)]
-    if language.code == "en":
-        rules = [*_feet(language), *rules]
-    return rules
+    behind_power = rf"(?<=[⁰¹²³⁴⁵⁶⁷⁸⁹]\s)(?:{any_of(names)})(?![\w²³/°⁻])"
+    rules.append(Rule(re.compile(behind_power), lambda found: names[found[0]][1]))
+    return [*_feet(language), *rules] if language.code == "en" else rules
 
 
 def _written_ways(language: Language) -> dict[str, Form]:
@@ -200,7 +201,8 @@ def _ranges(language: Language) -> list[Rule]:
         cued = cues.search(before(found))
         if len(high) < len(low) and low.isdigit() and high.isdigit():  # 112–19; but 112–98 is a score
             whole = low[: len(low) - len(high)] + high
-            if int(low) < int(whole) and (cued or (dash == "–" and len(low) > 2 and int(whole) - int(low) < 60)):
+            near = dash == "–" and len(low) > len(high) == 2 and int(whole) - int(low) < 60
+            if int(low) < int(whole) and (cued or near):
                 return f"{low} {language.to} {whole}"
         if value(low) < value(high) and (dash == "–" or cued or noun.match(after(found))):
             return f"{low} {language.to} {high}"

@@ -40,6 +40,7 @@ _MARK_AFTER_STOP = re.compile(r"[.!?]\d")
 _AFTER_ORDINAL = re.compile(rf"(?:{NUMBERED}|{any_of(GERMAN.months)})\b")
 _ROMAN = re.compile(r"(?:[IVX]{2,7}|[VX])(?!\w)")
 _ABBREVIATED = re.compile(r"(?<!\w)[^\W\d_][^\W\d_a-zß-ÿ]?[a-zß-ÿ]{0,4}\.$")
+_LETTER_OR_DOT = re.compile(r"(?:^|\s|(?<!\w)\w)\.$")
 _EXCLAIMED = re.compile(r"[!?…][”\"»’']{0,2}$")
 _SMALL = re.compile(r"[—–-]?\s?[a-zß-ÿ](?![A-ZÀ-Þ])")
 _SMALL_WORD = re.compile(r"[a-zß-ÿ]{2}|[ayoe]\s")
@@ -74,6 +75,8 @@ def _belongs(text: str, before: tuple[int, int], piece: tuple[int, int], code: s
     from ("vol. 2", "M. Holm"), or the second says who asked or cried the first.
     """
     first, second = text[slice(*before)], text[slice(*piece)]
+    if before[1] == piece[0] and _LETTER_OR_DOT.search(first[-4:]) and text[piece[0]] not in '“"«„(':
+        return True  # D-N.Y., ./configure
     if _goes_on(first[-12:], second[:20], code):
         return True
     if _EXCLAIMED.search(first[-4:]) and _SMALL.match(second):  # —¿Quién? —preguntó. « Viens ! » dit-il.
