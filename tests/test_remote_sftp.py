@@ -10,6 +10,8 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Lock
+from typing import Any
 
 import psutil
 import pytest
@@ -103,13 +105,27 @@ def test_files_go_over_sftp_and_come_back_whole_also_when_the_connection_is_lost
     assert not there.exists("a/b/two")
 
 
-def test_several_threads_get_each_its_own_answer(host: Host) -> None:
+def test_several_threads_get_each_its_own_answer_in_turn(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
     host.introduce()
     there = Remote(host.address)
     there.write_all({str(number): str(number).encode() * 1000 for number in range(20)})
+    asking, at_once = Lock(), []
+    cat = there._system.cat
+
+    def watched(*words: Any, **more: Any) -> Any:
+        if not asking.acquire(blocking=False):
+            at_once.append(words)
+            return cat(*words, **more)
+        try:
+            return cat(*words, **more)
+        finally:
+            asking.release()
+
+    monkeypatch.setattr(there._system, "cat", watched)
     with ThreadPoolExecutor(4) as threads:
         found = list(threads.map(there.read, map(str, range(20)), timeout=60))
     assert found == [str(number).encode() * 1000 for number in range(20)]
+    assert not at_once
 
 
 def test_a_host_that_nobody_has_introduced_is_refused(host: Host) -> None:
