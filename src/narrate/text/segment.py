@@ -43,7 +43,9 @@ _ABBREVIATED = re.compile(r"(?<!\w)[^\W\d_][^\W\d_a-zß-ÿ]?[a-zß-ÿ]{0,4}\.(?:
 _ZONE = re.compile(r"(?:GMT|UTC|[BCEMP][DES]?T|CES?T|AES?T|IST|JST)\b")
 _LETTER_OR_DOT = re.compile(r"(?:^|\s|(?<!\w)\w|[A-Z]{2})\.$")
 _INITIAL = re.compile(r"(?<!\w)(?:[A-ZÀ-Þ]|([A-Z])\1)\.$")
-_BEFORE_NOUNS = frozenset("inkl. exkl. zzgl. abzgl. bzgl. sog. ehem. geb. ggf. evtl. insb. bzw.".split())
+_BEFORE_NOUNS = frozenset(
+    ["inkl.", "exkl.", "zzgl.", "abzgl.", "bzgl.", "sog.", "ehem.", "geb.", "ggf.", "evtl.", "insb.", "bzw."]
+)
 _EXCLAIMED = re.compile(r"[!?…][”\"»’']{0,2}$")
 _SMALL = re.compile(r"[—–-]?\s?[a-zß-ÿ](?![A-ZÀ-Þ])")
 _SMALL_WORD = re.compile(r"[a-zß-ÿ]{2}|[ayoe]\s")
