@@ -8,6 +8,7 @@ or a wrong type is an error that names the file, the key and what is allowed.
 import difflib
 import tomllib
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
@@ -26,7 +27,7 @@ from narrate.publish.formats import FORMATS, MP3, formats_of
 from narrate.publish.options import Mp3Options, bitrates_kbps
 from narrate.script import Role
 from narrate.source.location import Location
-from narrate.speech.options import DEVICES, SpeechOptions, Verify
+from narrate.speech.options import DEVICES, SpeechOptions, Verify, engine_name
 from narrate.take import Delivery
 from narrate.text.lexicon import Entry, Lexicon
 from narrate.text.options import Mode, Modes, Pauses, TextOptions
@@ -75,7 +76,7 @@ SCHEMA: dict[str, Setting] = {
     "narrator": Setting(str),
     "date": Setting(str),
     "cover": Setting(Path),
-    "engine": Setting(str),
+    "engine": Setting(str, read=engine_name),
     "verify.model": Setting(Path, holds="."),
     "verify.worst": Setting(float, 0.01, 1),
     "device": Setting(str, read=lambda name: name if name in DEVICES else None, wanted=f"one of {', '.join(DEVICES)}"),
@@ -152,8 +153,9 @@ def settings_file(source: Path | Location) -> Path | None:
     settings in the current folder."""
     for name in (f"{source.stem}.narrate.toml", "narrate.toml"):
         path = source.parent / name
-        if path.is_file():
-            return path
+        with suppress(OSError):  # a source's own name may be so long that one more suffix is too much
+            if path.is_file():
+                return path
     return None
 
 

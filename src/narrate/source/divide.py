@@ -87,6 +87,7 @@ def opening_words(text: str, limit: int = 7) -> str:
             name = name.replace(opener, "").replace(closer, "")
     if name.count('"') % 2:
         name = name.replace('"', "")
+    name = name.strip()  # « Viens ! has a space behind its mark
     return f"{name}…" if name else "…"
 
 

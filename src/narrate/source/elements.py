@@ -48,6 +48,15 @@ _CONTENTS = {"toc", "doc-toc", "landmarks", "page-list", "doc-pagelist", "loi", 
 _STEERING = {"navigation", "search", "toolbar", "menu", "menubar", "tablist", "banner-ad"}
 _BACK_CLASS = re.compile(r"(?:^|[\s_-])(?:cite-?)?back-?(?:links?|refs?)(?:$|[\s_-])", re.I)
 _PULLED_CLASS = re.compile(r"(?:^|[\s_-])pull-?quotes?(?:$|[\s_-])", re.I)
+_FIGURE_CLASS = re.compile(
+    r"(?:^|\s)(?:fig(?:ure|center|left|right|-?block)?|illus\w*|wp-caption|captioned-\w+|float)(?:\s|$)", re.I
+)
+_CAPTION_CLASS = re.compile(r"(?:^|\s)(?:(?:fig-?)?caption|wp-caption-text|image-caption)(?:\s|$)", re.I)
+_HALF_TITLES = frozenset({"halftitlepage", "halftitle", "doc-halftitle"})
+_GUTENBERG = re.compile(
+    r"(?:^|\s)(?:pg-?header|pg-?footer|pg-boilerplate|pg-machine-header|pg-(?:start|end)-separator)(?:\s|$)"
+)
+NOTICE = "Project Gutenberg's notice about the file, and its licence"
 _LONGEST_CONTROL = 80
 _PICTURES = frozenset({"img", "svg", "picture", "figure"})
 _HIDDEN_STYLE = re.compile(r"(?:^|;)\s*(?:display\s*:\s*none|visibility\s*:\s*hidden)", re.I)
@@ -100,6 +109,10 @@ def reason_to_skip(element: Element, name: str, attrs: dict[str, str]) -> tuple[
         return "navigation", "a menu of the page"
     if name in ("a", "div", "span") and _is_button(element, role):
         return "control", "a control of the page"
+    if role & _HALF_TITLES:
+        return "heading", "a half title: the work's title once more"
+    if _GUTENBERG.search(f"{attrs.get('class', '')} {attrs.get('id', '')}"):
+        return "notice", NOTICE
     if "hidden" in attrs and attrs["hidden"] != "until-found":
         return None if _is_only_formula(element) else ("hidden", "hidden")
     if attrs.get("aria-hidden", "").lower() == "true" and name != "hr" and not is_page_break(element, attrs):
@@ -128,6 +141,22 @@ def _is_button(element: Element, role: frozenset[str]) -> bool:
 def leads_back(attrs: dict[str, str]) -> bool:
     """Whether a part of a note holds nothing but links back to its marks ("^ a b c")."""
     return bool(_BACK_CLASS.search(attrs.get("class", "")))
+
+
+def is_figure(element: Element, name: str, attrs: dict[str, str]) -> bool:
+    """Whether an element puts a picture and its caption together: `<figure>`, or what its class calls one."""
+    if name != "div" or not _FIGURE_CLASS.search(attrs.get("class", "")):
+        return name == "figure"
+    held = [(local_name(node), attributes(node)) for node in itertools.islice(element.iter("*"), 1, 20)]
+    pictures = sum(inner in ("img", "svg") for inner, _ in held)
+    return pictures == 1 and any(is_caption(*each) for each in held)
+
+
+def is_caption(name: str, attrs: dict[str, str]) -> bool:
+    """Whether an element inside a figure is its caption: `<figcaption>`, or what its class calls one."""
+    return name == "figcaption" or (
+        name in ("p", "div", "span") and bool(_CAPTION_CLASS.search(attrs.get("class", "")))
+    )
 
 
 def is_pull_quote(attrs: dict[str, str]) -> bool:
