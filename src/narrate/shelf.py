@@ -219,7 +219,7 @@ def _text(value: object) -> str:
     if not isinstance(value, str):
         return ""
     text = value[:_LONGEST_TEXT].encode("utf-8", "replace").decode()
-    return " ".join("".join(char if char.isprintable() else " " for char in text).split())
+    return " ".join("".join(char if char.isprintable() or char in "\u200c\u200d" else " " for char in text).split())
 
 
 def _linked(folder: Path, url: object) -> Path | None:
