@@ -104,7 +104,7 @@ def test_samples_at_full_scale_are_told_with_the_chapter_and_the_time(book: Path
     (verdict,) = verdicts(book)
     assert (verdict.kind, verdict.file) == (Kind.CLIPPING, CHAPTER)
     assert verdict.at_s == pytest.approx(3, abs=0.05)
-    assert re.fullmatch(r"[1-9]\d* samples at full scale, the first of them here; .*", verdict.message)
+    assert re.fullmatch(r"[1-9]\d* samples at full scale, the first here; .*", verdict.message)
 
 
 def test_a_true_peak_over_the_ceiling_is_told_with_both(book: Path) -> None:

@@ -76,7 +76,7 @@ def judge(folder: Path, facts: Sequence[Facts]) -> Iterator[Verdict]:
     for each in facts:
         if each.peak_dbfs >= CLIPPED_DBFS and not each.joined:
             count, at_s = clipped(each.path, each.duration_s, CLIPPED_DBFS)
-            message = f"{count} samples at full scale, the first of them here; the highest is {each.peak_dbfs:+.1f} dBFS"
+            message = f"{count} samples at full scale, the first here; the highest is {each.peak_dbfs:+.1f} dBFS"
             yield Verdict(kind=Kind.CLIPPING, file=names[each.path], at_s=at_s, message=message)
     book = record.read(folder)
     if book is not None and _is_whole(book):
