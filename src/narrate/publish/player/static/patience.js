@@ -9,6 +9,7 @@
   const TELL_AFTER_MS = 1000;
   const LONGEST_WAIT_MS = 20000; // without a byte, and without an error of the browser's
   const GONE = "no connection, or the file is gone.";
+  const DAMAGED = "the file is damaged, or there is nothing here to hear it with.";
 
   let tries = 0;
   let retry = 0;
@@ -38,14 +39,14 @@
   function lost() {
     stopWaiting();
     lostAt = engine.at;
-    const after = audio.error && audio.error.code === MediaError.MEDIA_ERR_DECODE ? undefined : AGAIN_AFTER_S[tries];
-    if (engine.playing && after !== undefined) {
+    const isThere = audio.error && audio.error.code === MediaError.MEDIA_ERR_DECODE;
+    if (engine.playing && !isThere && tries < AGAIN_AFTER_S.length) {
+      retry = setTimeout(again, AGAIN_AFTER_S[tries] * 1000);
       tries += 1;
-      retry = setTimeout(again, after * 1000);
       setTrouble(`Trying again: ${GONE}`);
     } else {
       engine.pause();
-      setTrouble(`This chapter cannot be played: ${GONE}`);
+      setTrouble(`This chapter cannot be played: ${isThere ? DAMAGED : GONE}`);
     }
   }
 
