@@ -125,6 +125,9 @@ def _executor(project: Project, plan: Plan) -> Callable[[], Executor]:
         return Inline
     long = sum(each.characters for each in plan.chapters) > _SHARED_CHARACTERS
     door = work.engine(project.config.speech)
-    forkable = all(door.traits(voice).forkable for each in plan.chapters for voice in each.voices)
+    voices = frozenset[str]().union(*(each.voices for each in plan.chapters if each.encodes))
+    forkable = all(door.traits(voice).forkable for voice in voices)
     is_shared = isinstance(project.request.store, str)  # its connections have threads, beside which none should fork
-    return partial(workers, project.request.jobs, project.config.speech, apart=long or not forkable or is_shared)
+    # A model is larger than any document: workers that share one are forked however long the book is.
+    apart = not forkable or is_shared or (not door.serve(voices) and long)
+    return partial(workers, project.request.jobs, project.config.speech, apart=apart)

@@ -48,8 +48,8 @@ def voices(
     door = work.engine(settings.speech)
     found = sampling.narrowed(door, language or "", voice or "")
     if engine:
-        door.engine(engine)
-        found = [each for each in found if each.engine == engine]
+        door.engine(settings.speech.engine)
+        found = [each for each in found if each.engine == settings.speech.engine]
     if sample:
         sampling.write_sample(door, found, sample, rate_wpm=rate or 175, pitch=50 if pitch is None else pitch)
         print(sample)
