@@ -170,6 +170,7 @@
     document.title = `${engine.chapter.title} – ${engine.book.title}`;
   });
   engine.addEventListener("time", keepUp);
+  engine.addEventListener("back", () => visible() && engine.book && show());
 
   // Words pass faster than the browser tells the time: look at every frame, while there is something to see.
   function frame() {

@@ -1,5 +1,6 @@
 // When the sound does not come: a tunnel, a server that starts again, a file that is gone. What was playing is asked for again,
-// ever more rarely, for three minutes; then it is left to the listener. `engine.trouble` is what there is to say about it.
+// ever more rarely, for three minutes; then it is left to the listener. `engine.trouble` is what there is to say about it; `back`
+// is told when there is a network again, so that others ask again for what they missed.
 "use strict";
 
 (function (narrate) {
@@ -23,6 +24,7 @@
     if (text === engine.trouble) return;
     engine.trouble = text;
     engine.tell("trouble");
+    if (!text && engine.playing) engine.tell("back");
   }
 
   function stopWaiting() {
@@ -78,6 +80,7 @@
     setTrouble("");
   });
   window.addEventListener("online", () => {
+    engine.tell("back");
     if (!retry) return;
     clearTimeout(retry);
     again();
