@@ -62,7 +62,7 @@ def voices(
                 remark(f"narrate: {printable(reason)}")
 
 
-@app.command("install")
+@app.command("install", short_help="Fetch voices of Piper or Kokoro.")
 def install(
     names: Annotated[
         list[str], typer.Argument(metavar="NAME…", help="en_US-lessac-medium …, or kokoro.", show_default=False)

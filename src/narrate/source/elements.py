@@ -56,6 +56,7 @@ _HALF_TITLES = frozenset({"halftitlepage", "halftitle", "doc-halftitle"})
 _GUTENBERG = re.compile(
     r"(?:^|\s)(?:pg-?header|pg-?footer|pg-boilerplate|pg-machine-header|pg-(?:start|end)-separator)(?:\s|$)"
 )
+NOTICE = "Project Gutenberg's notice about the file, and its licence"
 _LONGEST_CONTROL = 80
 _PICTURES = frozenset({"img", "svg", "picture", "figure"})
 _HIDDEN_STYLE = re.compile(r"(?:^|;)\s*(?:display\s*:\s*none|visibility\s*:\s*hidden)", re.I)
@@ -111,7 +112,7 @@ def reason_to_skip(element: Element, name: str, attrs: dict[str, str]) -> tuple[
     if role & _HALF_TITLES:
         return "heading", "a half title: the work's title once more"
     if _GUTENBERG.search(f"{attrs.get('class', '')} {attrs.get('id', '')}"):
-        return "notice", "Project Gutenberg's notice about the file, and its licence"
+        return "notice", NOTICE
     if "hidden" in attrs and attrs["hidden"] != "until-found":
         return None if _is_only_formula(element) else ("hidden", "hidden")
     if attrs.get("aria-hidden", "").lower() == "true" and name != "hr" and not is_page_break(element, attrs):

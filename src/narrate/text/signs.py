@@ -25,6 +25,7 @@ _MARKS = (
 _MOST_MARKS = 3
 _SMALL_CAPITALS = "ᴀʙᴄᴅᴇꜰɢʜɪᴊᴋʟᴍɴᴏᴘʀꜱᴛᴜᴠᴡʏᴢ"
 _SMALL_LETTERS = str.maketrans(_SMALL_CAPITALS, "abcdefghijklmnoprstuvwyz")
+_MATHEMATICS = "≡≪≫∝∏∫∂∇∉⊂⊆∪∩∅∀∃¬∧∨⇔↦"
 _COMPARED = re.compile(r"(?<!\w)\w\s?$|\d\s?$")
 _NAMES = {"♥": "heart", "✓": "check mark", "♯": "sharp", "♭": "flat"}
 _UNSAID = "♀♂\u200d\ufe0e\ufe0f\u20e3"
@@ -67,10 +68,11 @@ def sign_rules(words: Words, language: Language | None, tag: str) -> list[Rule]:
             rule(r"(?<![\w@.])@(?=[A-Za-z])", lambda _: f"{language.at} "),
             rule(r"(?<![\w#&])#([^\W\d]\w{1,50})", lambda found: f"{language.hashtag} {_unjoined(found[1])}"),
             rule(rf"(?:{any_of(language.signs)})", lambda found: _sign(found, language)),
-            rule("[™®•‣·†‡]", lambda found: None if found[0] == "·" and _inside_word(found) else ""),
+            rule("[™℠®•‣·†‡]", lambda found: None if found[0] == "·" and _inside_word(found) else ""),
         ]
     return [
         *rules,
+        rule(f"[{_MATHEMATICS}]", lambda found: apart(found, math.signs[found[0]])),
         rule(r"(?<=\d\s)[*/](?=\s\d)", lambda found: math.signs["×" if found[0] == "*" else "÷"]),
         rule(r"[_*=~#|\\^+-]{3,}|~~|\.{4,}|[_*`]+", _run),
         rule(r"\.(?:\s\.){2,}", lambda _: "…"),
@@ -135,7 +137,7 @@ def note_rules(words: Words) -> list[Rule]:
 
     return [
         Rule(re.compile(r"(?<=[\w.,;:!?”\"’)])(?<!\d)\[([1-9]\d{0,2})\]"), say),
-        Rule(re.compile(r"(?<=[a-zß-öø-ÿ]{2}[.!?])(\d{1,3})(?=\s[A-ZÀ-Þ“]|$)"), say),
+        Rule(re.compile(r"(?:(?<=[a-zß-öø-ÿ]{2}[.!?])|(?<=[a-zß-öø-ÿ][.!?][”\"’)]))(\d{1,3})(?=\s[A-ZÀ-Þ“]|$)"), say),
     ]
 
 
