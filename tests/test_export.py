@@ -3,6 +3,7 @@
 import shutil
 import subprocess
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import partial
 from io import BytesIO
 from pathlib import Path
@@ -40,6 +41,8 @@ language: en-GB
 ## Één: “The Note”
 
 {SENTENCES}
+
+It is $a^2 + \\sqrt{{b}}$.
 
 ![A road at night.](road.png)
 
@@ -209,6 +212,21 @@ def test_a_second_export_replaces_what_the_first_wrote_and_nothing_else(built: D
     assert "02 - Two.mp3" not in names
 
 
+def test_a_namesake_gets_a_folder_of_its_own(built: Desk) -> None:
+    book = read_book(folder(built))
+    other = replace(book, id="urn:uuid:other", author="B. Driver")
+    put_book = partial(
+        delivery.export,
+        options=ExportOptions(base_url="https://example.org/"),
+        announcer=partial(narrator.of_book, built.request.store),
+    )
+    names = [put_book(each, built.folder / "usb", "car").name for each in (book, other, book, other)]
+    assert names == ["Night and Day", "Night and Day 2"] * 2
+    put_book(book, built.folder / "host", "podcast")
+    with pytest.raises(ConfigError, match="the podcast of another book"):
+        put_book(other, built.folder / "host", "podcast")
+
+
 def test_the_same_book_is_exported_in_the_same_bytes(built: Desk) -> None:
     first = contents(put(built, part_s=60.0))
     shutil.rmtree(built.folder / "usb")
@@ -259,6 +277,7 @@ def test_the_command_takes_a_folder_or_the_document(built: Desk) -> None:
         ("a" * 80, "a" * 60),
         ("???", "Untitled"),
         ("CON", "_CON"),
+        ('A "quoted" <name>...', "A quoted name"),
     ],
 )
 def test_names_are_ones_that_every_stereo_shows(title: str, name: str) -> None:
@@ -282,6 +301,50 @@ def chapters_of(lengths: list[list[float]]) -> list[HeardChapter]:
             )
         )
     return found
+
+
+def pause(start_s: float, reason: str = "sentence") -> HeardCue:
+    return HeardCue(kind="pause", start_s=start_s, duration_s=2, reason=reason)
+
+
+def drive(start_s: float, under_speech_s: float = 0.0) -> HeardCue:
+    return HeardCue(kind="interlude", start_s=start_s, duration_s=8, under_speech_s=under_speech_s)
+
+
+def words(start_s: float) -> HeardCue:
+    return HeardCue(kind="utterance", start_s=start_s, duration_s=28)
+
+
+@pytest.mark.parametrize(
+    ("cues", "end_s"),
+    [
+        # A section's end without a drive is one as well; it comes before a sentence's that is nearer.
+        ((words(0), pause(28), words(30), pause(58), words(60), pause(88, "section"), words(90), pause(118)), 89),
+        # Behind a drive, not before it …
+        (
+            (
+                words(0),
+                pause(28),
+                words(30),
+                pause(58, "section"),
+                drive(60),
+                pause(68, "section"),
+                words(70),
+                pause(98),
+            ),
+            69,
+        ),
+        # … unless its bed goes on under what is said next: a cut there would be heard.
+        (
+            (words(0), pause(28), words(30), pause(58, "section"), drive(60, 5), pause(68, "section"), words(70)),
+            59,
+        ),
+    ],
+)
+def test_parts_end_with_sections_where_nothing_sounds(cues: tuple[HeardCue, ...], end_s: float) -> None:
+    chapter = HeardChapter(number=1, title="1", file="", start_s=0, duration_s=240, cues=cues)
+    first, *_ = cut([chapter], [2400], frame_s=0.1, part_s=70)
+    assert first[0].last == round(end_s / 0.1)
 
 
 @given(
