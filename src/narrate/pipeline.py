@@ -89,14 +89,15 @@ class Housekeeping:
         self.finished = progress.finished
         self._progress = progress
         self._store = store
+        self._limit = limit_bytes()
         self._grown = 0
 
     def advanced(self, chapter: ChapterPlan, characters: int) -> None:
         """See `Progress.advanced`."""
         self._grown += _BYTES_A_CHARACTER * characters
-        if self._grown > limit_bytes() // 4:
+        if self._grown > self._limit // 4:
             self._grown = 0
-            open_store(self._store).evict(limit_bytes())
+            open_store(self._store).evict(self._limit)
         self._progress.advanced(chapter, characters)
 
 
@@ -123,8 +124,16 @@ def _executor(project: Project, plan: Plan) -> Callable[[], Executor]:
     characters = sum(each.characters for each in plan.chapters if each.encodes)
     if project.request.jobs == 1 or characters <= _INLINE_CHARACTERS:
         return Inline
-    long = sum(each.characters for each in plan.chapters) > _SHARED_CHARACTERS
+    apart = _has_threads(project, plan) or _is_long(plan)
+    return partial(workers, project.request.jobs, project.config.speech, apart=apart)
+
+
+def _has_threads(project: Project, plan: Plan) -> bool:
+    """Whether this process may have threads, beside which it is not safe to fork: an engine's, or a shared store's."""
     door = work.engine(project.config.speech)
     forkable = all(door.traits(voice).forkable for each in plan.chapters for voice in each.voices)
-    is_shared = isinstance(project.request.store, str)  # its connections have threads, beside which none should fork
-    return partial(workers, project.request.jobs, project.config.speech, apart=long or not forkable or is_shared)
+    return not forkable or isinstance(project.request.store, str)
+
+
+def _is_long(plan: Plan) -> bool:
+    return sum(each.characters for each in plan.chapters) > _SHARED_CHARACTERS
