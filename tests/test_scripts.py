@@ -104,6 +104,18 @@ def test_memory_is_summed_over_the_whole_tree_and_time_over_all_that_was_waited_
 
 
 @pytest.mark.usefixtures("scripts")
+def test_time_of_what_outlives_its_command_by_a_moment_is_counted(tmp_path: Path) -> None:
+    from measuring import measure
+
+    (tmp_path / "server.py").write_text("import time\nwhile time.process_time() < 0.4:\n    pass\n")
+    found = measure(
+        ["sh", "-c", f"{sys.executable} {tmp_path}/server.py & exit 0"], env=dict(os.environ), deadline_s=60
+    )
+    assert found.code == 0
+    assert 0.4 <= found.cpu_s < 2
+
+
+@pytest.mark.usefixtures("scripts")
 def test_what_outlives_its_deadline_is_killed_with_all_it_started() -> None:
     from measuring import measure
 
