@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 import subprocess
 from itertools import pairwise
 from pathlib import Path
@@ -167,3 +168,14 @@ def test_the_command_prints_a_chapter_in_longer_lines(book: Path) -> None:
     done = CliRunner().invoke(app, ["captions", str(book), "--chapter", "1", "--characters", "300", "--lines", "1"])
     assert f"<v Narrator>{LONG}\n" in done.stdout
     assert CliRunner().invoke(app, ["captions", str(book), "--chapter", "9"]).exit_code == 9
+
+
+def test_the_command_takes_the_document_that_the_book_was_built_from(desk: Desk, book: Path) -> None:
+    command = ["captions", str(desk.source), "--out", str(desk.request.out)]
+    done = CliRunner().invoke(app, command)
+    assert done.exit_code == 0, done.output
+    assert done.stdout == CliRunner().invoke(app, ["captions", str(book)]).stdout
+    shutil.rmtree(book)
+    again = CliRunner().invoke(app, command)
+    assert (again.exit_code, again.stdout) == (3, "")
+    assert "not built yet" in again.stderr

@@ -118,3 +118,6 @@ def test_the_source_s_own_file_comes_before_the_folder_s(tmp_path: Path) -> None
     assert settings_file(source) == tmp_path / "narrate.toml"
     (tmp_path / "essay.narrate.toml").touch()
     assert settings_file(source) == tmp_path / "essay.narrate.toml"
+    longest = tmp_path / f"{'x' * 252}.md"  # with a longer suffix no file system knows it
+    longest.touch()
+    assert settings_file(longest) == tmp_path / "narrate.toml"

@@ -27,8 +27,8 @@ from narrate.plan import Action, Choice
 from narrate.publish import m4b
 from narrate.publish.codecs import CODECS, LEAD, Codec, encode, silence
 from narrate.publish.cover import cover_jpeg
+from narrate.publish.edition import Edition
 from narrate.publish.flac import _crc16, renumbered
-from narrate.publish.formats import Edition
 from narrate.publish.packets import ChapterPackets, PacketRange, Packets, PacketSpool, joined
 from narrate.release import Release, ReleaseChapter
 

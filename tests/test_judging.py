@@ -398,3 +398,11 @@ def test_what_is_spelt_out_is_no_fault(spoken: str, duration_s: float) -> None:
 
 def test_nothing_is_odd_where_there_is_no_norm() -> None:
     assert not list(durations(("One sentence that stands alone in its book.", 90.0)).odd())
+
+
+def test_a_book_is_inspected_by_the_document_that_it_was_built_from(desk: Desk) -> None:
+    desk.write("The Long Way\n\nIt rained.\n")
+    folder = desk.build().folder
+    said = CliRunner().invoke(app, ["inspect", str(desk.source), "--out", str(desk.request.out)])
+    assert said.stdout == CliRunner().invoke(app, ["inspect", str(folder)]).stdout
+    assert "The Long Way.mp3" in said.stdout

@@ -3,20 +3,28 @@
 import json
 import os
 import signal
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from conftest import THREE_CHAPTERS, Desk, contents
+from narrate.cli import library as command
+from narrate.cli import options
+from narrate.cli.library_progress import LibraryBars
+from narrate.cli.output import columns
 from narrate.errors import ConfigError, OutputError, SourceError
 from narrate.library import running
 from narrate.library.job import matches, read_job
 from narrate.library.page import report_page
-from narrate.library.report import Outcome, Report
+from narrate.library.report import Entry, Outcome, Report
 from narrate.library.running import Order, build_library
 from narrate.library.writing import keep_report
+from narrate.plan import Action
+from narrate.planning import make_plan
 from narrate.pool import workers
+from narrate.project import open_project
 from narrate.remote import Remote
 from narrate.speech import SpeechOptions
 from narrate.speech.engine import Delivery
@@ -98,6 +106,46 @@ def test_a_list_names_one_source_a_line(library: Library) -> None:
     library.write("list.lst", "# mine\n\nb.txt\nhttps://example.org/story\nb.txt\n")
     books = read_job(library.folder / "list.lst").books
     assert [str(each.source) for each in books] == [str(library.folder / "b.txt"), "https://example.org/story"]
+
+
+def test_what_narrate_has_published_is_no_book_wherever_it_lies(library: Library) -> None:
+    published = ("library.html", "library.json", "Author/Title/publication.json", "Author/Title/Title.epub")
+    for name in ("b.txt", "index.html", *(f"old/{name}" for name in published), "out/c.txt"):
+        library.write(name, "")
+    for name in ("page/index.html", "page/narrate-player/app.js"):
+        library.write(name, "")
+    found = read_job(library.folder, out=library.folder / "old" / ".." / "out").books
+    assert [each.name for each in found] == ["b.txt", "index.html"]
+
+
+def test_an_unpacked_epub_is_one_book_that_is_told_what_to_do(library: Library) -> None:
+    library.write("a.epub/OEBPS/one.html", "")
+    (entry,) = library.build().entries
+    assert (entry.name, entry.outcome) == ("a.epub", Outcome.FAILED)
+    assert entry.reason == "a folder, not a document (an unpacked EPUB: zip what is in it)"
+
+
+def test_files_of_other_kinds_and_overrides_that_fit_nothing_are_remarked(library: Library) -> None:
+    for name in ("b.txt", "c.mobi", "d.MOBI", "e.rtf"):
+        library.write(name)
+    library.write("library.toml", "[[override]]\nmatch = ['b.*']\n[[override]]\nmatch = ['germn/*']\n")
+    aside, nothing = read_job(library.folder).remarks
+    assert aside == "left aside, of kinds that narrate does not read: 2 .mobi, 1 .rtf"
+    assert nothing == f"{library.folder / 'library.toml'} [[override]] 2: germn/* fits no book"
+
+
+def test_a_list_may_have_a_byte_order_mark_and_names_that_are_no_utf_8(library: Library) -> None:
+    (library.folder / "list").write_bytes(b"\xef\xbb\xbfa.txt\r\nb\xff.txt\r\n")
+    assert [each.name for each in read_job(library.folder / "list").books] == ["a.txt", "b\udcff.txt"]
+    (library.folder / "data").write_bytes(b"a\0b")
+    with pytest.raises(SourceError, match="binary data"):
+        read_job(library.folder / "data")
+
+
+def test_a_job_file_that_is_named_must_be_there(library: Library) -> None:
+    library.write("b.txt")
+    with pytest.raises(SourceError, match=r"libary\.toml: no such file"):
+        read_job(library.folder / "libary.toml")
 
 
 def test_a_folder_without_books_and_a_list_that_is_none_are_told(library: Library) -> None:
@@ -263,6 +311,37 @@ def test_of_two_books_with_one_name_the_first_is_built_and_the_other_told(librar
     assert "same author and title as a.txt" in report.entries[1].reason
 
 
+def test_the_same_document_twice_is_one_book_and_no_failure(library: Library) -> None:
+    library.titled("Alpha")
+    library.write("zz.txt", (library.folder / "alpha.txt").read_text())
+    (library.folder / "link.txt").symlink_to("alpha.txt")
+    assert library.outcomes() == {"alpha.txt": "built", "link.txt": "duplicate", "zz.txt": "duplicate"}
+    assert library.build().failed == 0
+
+
+def test_a_pattern_that_fits_no_book_is_told(library: Library) -> None:
+    library.titled("Alpha")
+    with pytest.raises(SourceError, match=r"--only b\*: fits none of 1 books"):
+        library.build(only=("b*",))
+
+
+def test_a_book_of_a_library_is_found_by_whoever_asks_for_it_alone(library: Library) -> None:
+    toml = "out = '../shelf'\n[[override]]\nmatch = 'deep/*'\ntitle = 'Mine'\nauthor = 'Me'\nrate = 200\n"
+    library.write("library.toml", toml)
+    library.write("deep/one.txt")
+    library.out = library.folder / "../shelf"
+    assert library.outcomes() == {"deep/one.txt": "built"}
+    asked = options.request(library.folder / "deep" / "one.txt", options.DEFAULT_OUT, {}, None)
+    alone = open_project(replace(asked, flags={**asked.flags, "engine": "fake"}))
+    assert alone.record is not None
+    assert make_plan(alone).publish is Action.UP_TO_DATE
+    again = open_project(asked, as_built=True)
+    assert (again.folder, again.config.delivery.rate_wpm) == (alone.folder, 200)
+
+    library.write("library.toml", "exclude = ['deep/*']\n")
+    assert options.request(library.folder / "deep" / "one.txt", options.DEFAULT_OUT, {}, None).out == Path("audiobooks")
+
+
 def test_a_dry_run_builds_nothing_and_only_and_limit_narrow_it(library: Library) -> None:
     library.titled("Alpha", "Beta", "Gamma")
     assert set(library.outcomes(dry_run=True).values()) == {"to build"}
@@ -355,3 +434,25 @@ def test_the_report_is_kept_as_json_and_as_a_page_that_escapes_what_people_wrote
     assert "<Chips>" not in page
     assert 'href="Fish%20%26' in page
     assert b'href="index.html"' in report_page(report, {"Fish": "index.html#/book/1"})
+
+
+def test_the_table_fits_a_terminal_and_is_whole_elsewhere() -> None:
+    why = "nothing but white space in it (give a file that has text in it)"
+    entries = [
+        Entry(name="書籍" * 20 + ".md", outcome=Outcome.FAILED, reason=why),
+        Entry(name="b.md", outcome=Outcome.BUILT, duration_s=36_000.0, reason="not built yet"),
+    ]
+    in_terminal = command.table(command._HEAD, command._rows(entries, 80), right=(2,)).splitlines()
+    assert max(columns(line) for line in in_terminal) == 80
+    assert "built    10:00:00  not built yet" in in_terminal[2]
+    assert command._rows(entries, 0)[0][3] == why
+
+
+def test_a_books_name_with_brackets_is_told_as_it_is(capfd: pytest.CaptureFixture[str]) -> None:
+    bars = LibraryBars()
+    bars.started(1, 100)
+    bars.opened("a[red]/b[/b].md", 100)
+    bars.advanced("a[red]/b[/b].md", 50)
+    bars.ended(Entry(name="a[red]/b[/b].md", outcome=Outcome.FAILED, reason="[[override]]"))
+    bars.closed()
+    assert "failed: a[red]/b[/b].md: [[override]]" in capfd.readouterr().err

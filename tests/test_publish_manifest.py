@@ -8,7 +8,7 @@ from urllib.parse import unquote
 import pytest
 
 from narrate.document import Metadata
-from narrate.publish.manifest import identifier, publication, published_files, write_publication
+from narrate.publish.manifest import publication, published_files, write_publication
 from narrate.release import Release, ReleaseChapter
 
 METADATA = Metadata(title="Ferry: North", author="Ada Vey", language="en-GB", narrator="espeak-ng", date="2024-05")
@@ -102,13 +102,6 @@ def test_the_cover_the_timeline_and_the_whole_book_are_resources() -> None:
         ("timeline.json", None),
         ("Ferry%20-%20North.mp3", "alternate"),
     ]
-
-
-def test_a_work_has_one_identifier_for_ever() -> None:
-    assert identifier("Dawn", "Ada Vey") == "urn:uuid:eb0f3a23-074c-500c-a37d-558fcb32f054"
-    assert identifier("Dawn ", " Ada Vey") == identifier("Dawn", "Ada Vey")
-    assert identifier("Dawn", "") != identifier("Dawn", "Ada Vey")
-    assert identifier("e\u0301", "") == identifier("é", "")
 
 
 def test_what_is_written_names_what_was_published(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from narrate.release import (
     ReleaseChapter,
     book_file_name,
     chapter_file_name,
+    identifier,
     release_folder,
     safe_name,
 )
@@ -103,3 +104,10 @@ def test_a_release_is_as_long_as_its_chapters() -> None:
     assert release.frame_count == 66150
     assert release.duration_s == 1.5
     assert [(c.start_s, c.duration_s) for c in chapters] == [(0, 1), (1, 0.5)]
+
+
+def test_a_work_has_one_identifier_for_ever() -> None:
+    assert identifier("Dawn", "Ada Vey") == "urn:uuid:eb0f3a23-074c-500c-a37d-558fcb32f054"
+    assert identifier("Dawn ", " Ada Vey") == identifier("Dawn", "Ada Vey")
+    assert identifier("Dawn", "") != identifier("Dawn", "Ada Vey")
+    assert identifier("e\u0301", "") == identifier("é", "")

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from narrate.document import Document, MarkKind, Note, PageBreak, Paragraph
+from narrate.document import Block, Document, Figure, MarkKind, Note, PageBreak, Paragraph, Table
 from narrate.errors import SourceError
 from narrate.source import pdf, read
 from narrate.source.pdf import read_pdf
@@ -38,6 +38,10 @@ def outcome(data: bytes) -> str:
         said = str(error)
     assert "\n" not in said
     return said
+
+
+def blocks_of(document: Document) -> list[Block]:
+    return [block for chapter in document.chapters for block in chapter.blocks]
 
 
 def one_page(program: bytes, *, head: str = "", resources: str = "", **objects: bytes) -> bytes:
@@ -257,6 +261,38 @@ def test_a_pdf_is_read_by_its_suffix(tmp_path: Path) -> None:
     path = tmp_path / "night-drive.PDF"
     path.write_bytes(from_layout(WORDS))
     assert read(path).metadata.title == "Night drive"
+
+
+def test_cells_that_are_set_inside_one_text_object_are_a_table() -> None:
+    rows = [("Day", "Boats"), ("Monday", "3"), ("Tuesday night", "15"), ("Wednesday", "2")]
+    moves = [
+        f"1 0 0 1 {x} {700 - 16 * at} Tm ({cell}) Tj"
+        for at, row in enumerate(rows)
+        for x, cell in zip((72 + 20 * (at == 0), 300), row, strict=True)  # the first head is set in its column's middle
+    ]
+    found = blocks_of(read_pdf(Path("x.pdf"), one_page(f"BT /F1 11 Tf {' '.join(moves)} ET".encode())))
+    assert [(block.header, block.rows) for block in found if isinstance(block, Table)] == [(rows[0], tuple(rows[1:]))]
+
+
+def test_what_a_browser_prints_around_a_page_is_left_out() -> None:
+    layout = """page
+72 760 8 11/24/26, 10:12 PM Counting
+72 700 11 It rained, and the boats stayed in.
+72 20 8 https://example.org/counting 1/1"""
+    document = read_pdf(Path("x.pdf"), from_layout(layout))
+    assert [block.text for block in blocks_of(document) if isinstance(block, Paragraph)] == [
+        "It rained, and the boats stayed in."
+    ]
+    assert [(each.kind, each.count) for each in document.skipped] == [("header", 2)]
+
+
+def test_a_numbered_caption_without_a_picture_is_that_of_a_drawn_figure() -> None:
+    layout = """page
+72 700 11 It rained, as Figure 1 shows.
+72 600 11 Figure 1: Rain by the day.
+72 560 11 It stopped."""
+    found = blocks_of(read_pdf(Path("x.pdf"), from_layout(layout)))
+    assert [block.caption for block in found if isinstance(block, Figure)] == ["Figure 1: Rain by the day."]
 
 
 def test_a_line_without_a_space_costs_its_length() -> None:

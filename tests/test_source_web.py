@@ -260,24 +260,25 @@ def drip_body(to: http.server.BaseHTTPRequestHandler) -> None:
         time.sleep(0.05)
 
 
-@pytest.mark.parametrize("answer", [drip, drip_body, lambda _: time.sleep(5)], ids=["headers", "body", "silence"])
+@pytest.mark.parametrize("answer", [drip, drip_body, lambda _: time.sleep(60)], ids=["headers", "body", "silence"])
 def test_a_server_that_never_ends_is_left_at_the_deadline(site: Site, answer: Answer) -> None:
     site.answers["/"] = answer
     began = time.monotonic()
     with pytest.raises(SourceError, match=r"within|cannot be fetched"):
         fetch("https://example.org/", dial=site.dial, timeout_s=0.4)
-    assert time.monotonic() - began < 2
+    assert time.monotonic() - began < 20
 
 
 def test_a_name_that_never_resolves_is_left_at_the_deadline() -> None:
+    given_up = threading.Event()
+
     def dial(host: str, port: int, seconds: float) -> socket.socket:  # noqa: ARG001
-        time.sleep(3)
+        assert given_up.wait(60)
         raise OSError("too late")
 
-    began = time.monotonic()
     with pytest.raises(SourceError, match="no whole answer within"):
         fetch("https://example.org/", dial=dial, timeout_s=0.2)
-    assert time.monotonic() - began < 1.5
+    given_up.set()
 
 
 @pytest.mark.parametrize(

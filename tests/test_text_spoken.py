@@ -186,8 +186,8 @@ def test_brackets_that_come_together_are_no_phonemes() -> None:
 
 
 def test_where_a_rule_is_unsure_the_digits_stay() -> None:
-    for text in ("on 3/4/2020", "1984 lamps", "das 19. Jahrhundert", "Elizabeth I said", "7/12", "in groups of 10 100"):
-        language = "de" if "Jahr" in text else "en"
+    for text in ("on 3/4/2020", "1984 lamps", "Nummer 19. dann", "Elizabeth I said", "7/12", "in groups of 10 100"):
+        language = "de" if "dann" in text else "en"
         assert spoken(text, language)[0] == text
 
 
@@ -220,7 +220,10 @@ def mark(kind: MarkKind, start: int, end: int, value: str = "") -> Mark:
         ("The lamp was lit.", [mark(MarkKind.NOTE, 8, 8, "3")], "The lamp, note 3, was lit."),
         ("The lamp was lit.", [mark(MarkKind.NOTE, 17, 17, "*")], "The lamp was lit. Note *."),
         ("In 漢字 here", [mark(MarkKind.RUBY, 3, 5, "かんじ")], "In かんじ here"),
-        ("About 106 lamps", [mark(MarkKind.SUPERSCRIPT, 8, 9)], "About 10 to the 6 lamps"),
+        ("About 106 lamps", [mark(MarkKind.SUPERSCRIPT, 8, 9)], "About 10 to the power of 6 lamps"),
+        ("The x2 term", [mark(MarkKind.SUPERSCRIPT, 5, 6)], "The x squared term"),
+        ("All 5 m2 of it", [mark(MarkKind.SUPERSCRIPT, 7, 8)], "All 5 square metres of it"),
+        ("The lamp2 was lit", [mark(MarkKind.SUPERSCRIPT, 8, 9)], "The lamp, note 2, was lit"),
         ("The 4th lamp", [mark(MarkKind.SUPERSCRIPT, 5, 7)], "The 4th lamp"),
         ("A lamp", [mark(MarkKind.EMPHASIS, 0, 6)], "A lamp"),
         ("It was lit, Ann.", [mark(MarkKind.EMPHASIS, 3, 6)], "It <e>was <0>lit, Ann."),

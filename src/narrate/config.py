@@ -8,6 +8,7 @@ or a wrong type is an error that names the file, the key and what is allowed.
 import difflib
 import tomllib
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
@@ -152,8 +153,9 @@ def settings_file(source: Path | Location) -> Path | None:
     settings in the current folder."""
     for name in (f"{source.stem}.narrate.toml", "narrate.toml"):
         path = source.parent / name
-        if path.is_file():
-            return path
+        with suppress(OSError):  # a source's own name may be so long that one more suffix is too much
+            if path.is_file():
+                return path
     return None
 
 

@@ -11,8 +11,9 @@ from pathlib import Path
 
 from narrate.plan import ChapterPlan, ChapterRecord, FormatPlan, FormatRecord
 from narrate.publish.codecs import CODECS, Codec, earlier_packets, silence
+from narrate.publish.edition import Edition
 from narrate.publish.files import link_or_copy, output_error
-from narrate.publish.formats import FORMATS, Edition
+from narrate.publish.formats import FORMATS
 from narrate.publish.packets import ChapterPackets, PacketRange, Packets, PacketSpool
 from narrate.release import Release, book_file_name
 

@@ -65,8 +65,8 @@ class Project:
 
 
 def open_project(request: Request, *, as_built: bool = False, document: Document | None = None) -> Project:
-    """Read what there is. `as_built` takes the flags that the book was built with instead of the request's; `document`
-    is what was read from the source before, which need not be to be had twice.
+    """Read what there is. `as_built` takes the flags that the book was built with, if it was, instead of the request's,
+    which say where it is; `document` is what was read from the source before, which need not be to be had twice.
 
     Raises SourceError, ConfigError, VoiceError.
     """
@@ -80,9 +80,10 @@ def open_project(request: Request, *, as_built: bool = False, document: Document
     work.engine(likely).engine(likely.engine)
     document = document or source.read(request.source)
     layers.append(config.check(document.settings, where=f"{request.source} (front matter)", folder=here))
-    if as_built:
-        before = record.read(_folder(request, with_settings(document.metadata, config.join(*layers))))
-        request = replace(request, flags=before.flags if before else {}, defaults=before.defaults if before else {})
+    if as_built and (
+        before := record.read(_folder(request, with_settings(document.metadata, config.join(*layers, flags))))
+    ):
+        request = replace(request, flags=before.flags, defaults=before.defaults)
         layers[0] = config.check(request.defaults, where="library.toml", folder=here)
         flags = config.check(request.flags, where="command line", folder=here)
     settings = config.join(*layers, flags)

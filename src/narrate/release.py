@@ -6,6 +6,7 @@ Names are safe on ext4, APFS, NTFS and FAT at once, because a book travels from 
 
 import re
 import unicodedata
+import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
@@ -21,6 +22,8 @@ RECORD_FILE = "build.json"
 TIMELINE_FILE = "timeline.json"
 SAMPLE_FILE = "sample/sample.mp3"
 
+# The name space of our identifiers.
+_NAMESPACE = uuid.uuid5(uuid.NAMESPACE_URL, "https://www.w3.org/TR/audiobooks/#narrate")
 _LONGEST_CHARACTERS = 100
 # ext4, APFS and NTFS hold 255 bytes or UTF-16 units; this leaves room for "10000 - ", ".mp3" and a temporary's affixes.
 _LONGEST_BYTES = 180
@@ -82,6 +85,13 @@ class Release:
     def duration_s(self) -> float:
         """The whole book's length in seconds."""
         return seconds(self.frame_count, self.chapters[0].sample_rate)
+
+
+def identifier(title: str, author: str) -> str:
+    """A URN of version 5 from title and author: the same work has the same one on every machine."""
+    text = unicodedata.normalize("NFC", f"{author.strip()}\n{title.strip()}")
+    name = uuid.uuid5(_NAMESPACE, text.encode("utf-8", "replace").decode())
+    return f"urn:uuid:{name}"
 
 
 def release_folder(metadata: Metadata) -> PurePosixPath:

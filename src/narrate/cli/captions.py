@@ -1,12 +1,13 @@
 """`narrate captions`: a published book's words with their times, as WebVTT or SubRip on stdout."""
 
 import sys
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
-Book = Annotated[Path, typer.Argument(help="A book's folder, or its timeline.json.", metavar="BOOK", readable=False)]
+from narrate.cli import options
+from narrate.cli.finding import Book, published
+
 Chapter = Annotated[int | None, typer.Option("--chapter", help="Of this chapter alone, from its own start.", min=1)]
 Srt = Annotated[bool, typer.Option("--srt", help="SubRip instead of WebVTT.")]
 Words = Annotated[bool, typer.Option("--words", help="A time before every word (WebVTT).")]
@@ -21,6 +22,7 @@ def captions(
     words: Words = False,
     characters: Width = 42,
     lines: Lines = 2,
+    out: options.Out = options.DEFAULT_OUT,
 ) -> None:
     """Print captions of a finished book: a cue a sentence, sounds and descriptions in brackets."""
     from narrate.errors import ChapterError
@@ -28,7 +30,7 @@ def captions(
     from narrate.publish.transcript import read_chapters
     from narrate.shelf import read_book
 
-    found = read_book(book.parent if book.is_file() else book)
+    found = read_book(published(book, out))
     options = made.CaptionOptions(characters=characters, lines=lines, words=words, language=found.language)
     if chapter is None:
         cues = made.captions(read_chapters(found.timeline), options)

@@ -4,25 +4,13 @@ import re
 import tempfile
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from narrate.cli import options
-from narrate.source.location import Location, located
+from narrate.cli.finding import Book
 
-if TYPE_CHECKING:
-    Book = Path | Location
-else:  # Typer knows no unions
-    Book = Annotated[
-        Path,
-        typer.Argument(
-            help="A book's folder, or the document that it was built from.",
-            metavar="BOOK",
-            parser=located,
-            show_default=False,
-        ),
-    ]
 To = Annotated[Path, typer.Option("--to", metavar="DIR", readable=False, help="Where it goes.", show_default=False)]
 For = Annotated[str, typer.Option("--for", metavar="WHOM", help="car, phone, audiobookshelf or podcast.")]
 PartLength = Annotated[str | None, typer.Option("--part", help="Parts of about this length: 25m, 1h.")]

@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from narrate.cli import options
+from narrate.cli.finding import published
 from narrate.cli.output import print_json, shortened, table
 from narrate.cli.streams import printable, remark
 from narrate.errors import FaultError
+from narrate.source import READERS
 from narrate.units import clock
 
 if TYPE_CHECKING:
@@ -30,13 +32,21 @@ Plot = Annotated[
 def inspect(
     path: Annotated[
         Path,
-        typer.Argument(metavar="FILE|DIR", readable=False, help="A book's folder, or one file.", show_default=False),
+        typer.Argument(
+            metavar="BOOK|FILE",
+            readable=False,
+            help="A book's folder, the document that it was built from, or one sound file.",
+            show_default=False,
+        ),
     ],
     plot: Plot = None,
     acx: Annotated[bool, typer.Option("--acx", help="Check every rule of ACX (Audible) instead, a line each.")] = False,
+    out: options.Out = options.DEFAULT_OUT,
     json: options.Json = False,
 ) -> None:
     """Show what a finished book says of itself, measure it, and say what is wrong with it."""
+    if path.is_file() and path.suffix.lower() in READERS:
+        path = published(path, out)
     if acx:
         _check_acx(path, json=json)
         return

@@ -1,26 +1,30 @@
 """`narrate library`: a folder of documents in, a shelf of audiobooks out; on this machine or on many."""
 
-from functools import partial
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from narrate.cli import options
-from narrate.cli.library_progress import library_listener
-from narrate.cli.output import print_json, shortened, table
+from narrate.cli.library_progress import LibraryBars, LibraryLines, library_listener
+from narrate.cli.output import columns, fitted, print_json, shortened, table, terminal_width
 from narrate.cli.streams import printable, remark
 from narrate.errors import ConfigError, LibraryError, NoBookError
 from narrate.units import clock
 
 if TYPE_CHECKING:
-    from narrate.library.report import Report
+    from narrate.library.job import Job
+    from narrate.library.report import Entry, Report
+    from narrate.library.running import Order
     from narrate.store import Place
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Many books at once.")
 
 _MOST_ROWS = 200
 _LONGEST_CELL = 60
+_HEAD = ("source", "outcome", "audio", "why")
+_BETWEEN = 6  # the spaces between them
 
 Source = Annotated[
     Path,
@@ -69,8 +73,8 @@ def build(
 ) -> None:
     """Build every book of a folder or a list: what is new or changed, past what is broken."""
     from narrate.library.job import read_job
-    from narrate.library.running import Order, build_library
-    from narrate.library.writing import add_player, check_out, check_player, keep_report
+    from narrate.library.running import Order
+    from narrate.library.writing import add_player, check_out, check_player
     from narrate.process import cores
     from narrate.store import default_place
 
@@ -98,16 +102,37 @@ def build(
         dry_run=dry_run,
         cluster=_cluster(reached) if reached and not dry_run else None,
     )
-    progress = library_listener(quiet=quiet, plain=plain)
-    try:
-        report = build_library(job, order, progress, keep=partial(keep_report, out=to))
-    finally:
-        progress.closed()
+    if not quiet:
+        for each in job.remarks:
+            remark(f"warning: {printable(each)}")
+    report = _run(job, order, library_listener(quiet=quiet, plain=plain), quiet=quiet)
     if player and not dry_run:
         for warning in add_player(report, to):
             remark(f"warning: {printable(warning)}")
     print_json(report.summary()) if json else _print(report, quiet=quiet)
     _verdict(report)
+
+
+def _run(job: "Job", order: "Order", progress: LibraryLines | LibraryBars, *, quiet: bool) -> "Report":
+    """Build; when that is ended early, say what is done all the same."""
+    from narrate.library.running import build_library
+    from narrate.library.writing import keep_report
+
+    kept: list[Report] = []
+
+    def keep(report: "Report") -> None:
+        kept.append(report)
+        keep_report(report, order.out)
+
+    try:
+        report = build_library(job, order, progress, keep=keep)
+    except BaseException:
+        progress.closed()
+        if kept and not quiet:
+            remark(in_one_line(kept[0]))
+        raise
+    progress.closed()
+    return report
 
 
 def _cluster(address: str):  # type: ignore[no-untyped-def]
@@ -121,20 +146,36 @@ def _place(text: str) -> "Place":
 
 
 def _print(report: "Report", *, quiet: bool) -> None:
-    rows = [
-        [
-            shortened(each.name, _LONGEST_CELL),
-            str(each.outcome),
-            clock(each.duration_s) if each.duration_s else "",
-            shortened(each.reason, 2 * _LONGEST_CELL),
-        ]
-        for each in report.entries[:_MOST_ROWS]
-    ]
-    print(table(["source", "outcome", "audio", "why"], rows, right=(2,)))
-    if len(report.entries) > _MOST_ROWS:
-        print(f"… and {len(report.entries) - _MOST_ROWS} more: see --json")
+    from narrate.library.report import FINE
+
+    shown = report.entries
+    if len(shown) > _MOST_ROWS:
+        shown = tuple(sorted(shown, key=lambda each: each.outcome in FINE))[:_MOST_ROWS]  # what failed first
+    print(table(_HEAD, _rows(shown, terminal_width()), right=(2,)))
+    if len(report.entries) > len(shown):
+        print(f"… and {len(report.entries) - len(shown)} more: see --json")
     if not quiet:
         remark(in_one_line(report))
+
+
+def _rows(entries: "Sequence[Entry]", width: int) -> list[list[str]]:
+    """A row a book; in a terminal of `width` columns, as much of its name and of why as fits: all of it was said as it
+    happened, and is in library.json."""
+    rows = [
+        [
+            shortened(printable(each.name), _LONGEST_CELL),
+            str(each.outcome),
+            clock(each.duration_s) if each.duration_s else "",
+            shortened(printable(each.reason), 2 * _LONGEST_CELL),
+        ]
+        for each in entries
+    ]
+    if not width:
+        return rows
+    widths = [max(columns(row[column]) for row in (_HEAD, *rows)) for column in range(3)]
+    free = width - widths[1] - widths[2] - _BETWEEN
+    of_name = min(widths[0], free // 2)
+    return [[fitted(row[0], of_name), row[1], row[2], fitted(row[3], free - of_name)] for row in rows]
 
 
 def in_one_line(report: "Report") -> str:

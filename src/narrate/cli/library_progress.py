@@ -80,7 +80,8 @@ class LibraryBars:
         from rich.console import Console
         from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
-        columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
+        name = TextColumn("{task.description}", markup=False)  # a file's name may have [brackets] in it
+        columns = (name, BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
         self._bars: Any = Progress(*columns, console=Console(stderr=True), auto_refresh=False, transient=True)
         self._whole = self._bars.add_task("looking at books", total=None)
         self._books: dict[str, Any] = {}
@@ -94,7 +95,9 @@ class LibraryBars:
 
     def started(self, books: int, characters: int) -> None:
         """The bar is for building from here on."""
-        self._bars.reset(self._whole, description=f"{books} books", total=characters or 1, completed=0)
+        self._bars.reset(
+            self._whole, description=f"{books} book{'s' * (books != 1)}", total=characters or 1, completed=0
+        )
 
     def opened(self, name: str, characters: int) -> None:
         """A bar more; the same one when the book is planned anew."""
@@ -116,7 +119,8 @@ class LibraryBars:
             self._bars.remove_task(self._books.pop(entry.name))
         if entry.outcome in ("failed", "quarantined"):
             with contextlib.suppress(OSError):
-                self._bars.console.print(f"{entry.outcome}: {printable(entry.name)}: {printable(entry.reason)}")
+                told = f"{entry.outcome}: {printable(entry.name)}: {printable(entry.reason)}"
+                self._bars.console.print(told, markup=False, highlight=False, soft_wrap=True)
 
     def closed(self) -> None:
         """Remove the bars."""

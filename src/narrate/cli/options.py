@@ -145,9 +145,21 @@ def _seen_from(folder: Path, path: Path) -> str:
 def request(
     source: Path | Location, out: Path, settings: "Flags", store: Path | str | None, jobs: int | None = None
 ) -> "Request":
-    """What was asked for, with the defaults of this machine."""
+    """What was asked for, with the defaults of this machine, and what the library says that the source is a book of."""
+    from narrate.library.job import job_of
     from narrate.process import cores
     from narrate.project import Request
     from narrate.store import default_place
 
-    return Request(source=source, out=out, flags=settings, store=store or default_place(), jobs=jobs or cores())
+    job = job_of(source)
+    of_library, above = (job.books[0].defaults, job.books[0].overrides) if job.books else ({}, {})
+    if out == DEFAULT_OUT and job.books and isinstance(job.out, Path):
+        out = job.out
+    return Request(
+        source=source,
+        out=out,
+        flags={**above, **settings},
+        defaults=of_library,
+        store=store or (job.store if job.books else "") or default_place(),
+        jobs=jobs or cores(),
+    )

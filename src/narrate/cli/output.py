@@ -1,6 +1,7 @@
 """What commands print: results on stdout, remarks on stderr; tables that a screen reader can follow."""
 
 import json
+import shutil
 import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -44,17 +45,15 @@ def print_json(value: object) -> None:
 def table(head: Sequence[str], rows: Sequence[Sequence[str]], *, right: Sequence[int] = ()) -> str:
     """Columns as wide as their widest cell, two spaces between; the columns in `right` are set to the right.
 
-    Width is what a terminal gives a text: two places to a Chinese letter and to most emoji, none to an accent.
+    Width is what a terminal gives a text: see `columns`.
     """
-    from rich.cells import cell_len
-
     head, *rows = ([printable(cell) for cell in row] for row in (head, *rows))
-    widths = [max(cell_len(row[column]) for row in (head, *rows)) for column in range(len(head))]
+    widths = [max(columns(row[column]) for row in (head, *rows)) for column in range(len(head))]
 
     def line(row: Sequence[str]) -> str:
         cells = []
         for column, (cell, width) in enumerate(zip(row, widths, strict=True)):
-            space = " " * (width - cell_len(cell))
+            space = " " * (width - columns(cell))
             cells.append(space + cell if column in right else cell + space)
         return "  ".join(cells).rstrip()
 
@@ -64,6 +63,27 @@ def table(head: Sequence[str], rows: Sequence[Sequence[str]], *, right: Sequence
 def shortened(text: str, limit: int) -> str:
     """`text`, or its beginning and an ellipsis."""
     return text if len(text) <= limit else text[: limit - 1].rstrip() + "…"
+
+
+def columns(text: str) -> int:
+    """The columns that a terminal gives `text`: two to a Chinese letter and to most emoji, none to an accent."""
+    from rich.cells import cell_len
+
+    return cell_len(text)
+
+
+def fitted(text: str, width: int) -> str:
+    """`text`, or as much of its beginning as fits into `width` columns with an ellipsis."""
+    if columns(text) <= width:
+        return text
+    while text and columns(text) >= width:
+        text = text[:-1]
+    return text.rstrip() + "…"
+
+
+def terminal_width() -> int:
+    """The columns of the terminal that stdout is; 0 when it is none, and nothing need be fitted."""
+    return shutil.get_terminal_size().columns if sys.stdout.isatty() else 0
 
 
 def _summary(release: "Release", warnings: Sequence[str]) -> dict[str, object]:

@@ -1,27 +1,33 @@
 """The job: which documents are a library's books, how each is to be made, and where all that goes.
 
-In: a folder, a list of sources, or a `library.toml`. Out: a `Job`. Looks at names, opens only the list and the TOML.
+In: a folder, a list of sources, or a `library.toml`; or one source, for the job that it belongs to. Out: a `Job`. Looks
+at names, opens only the list and the TOML.
 """
 
+import codecs
 import difflib
 import os
 import sys
 import tomllib
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
 
 from narrate import config
 from narrate.errors import ConfigError, SourceError
-from narrate.source import READERS, Location, located
+from narrate.library.report import PAGE_FILE, REPORT_FILE
+from narrate.release import MANIFEST_FILE
+from narrate.source import NOT_YET, READERS, Location, located
 from narrate.store import Place, is_address
 
 JOB_FILE = "library.toml"
 
 _KEYS = ("sources", "exclude", "out", "store", "cluster", "settings", "override")
 _MOST_BOOKS = 1_000_000
-_NEVER = frozenset({JOB_FILE, "narrate.toml"})
+_PAGES = frozenset({PAGE_FILE, "index.html"})
+_PLAYER = "narrate-player"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -37,12 +43,14 @@ class Book:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Job:
-    """The books in the order of their names, each once. `out`, `store` and `cluster` are "" where nothing says them."""
+    """The books in the order of their names, each once. `out`, `store` and `cluster` are "" where nothing says them;
+    `remarks` is what a person should hear of before: files left aside, an override that fits no book."""
 
     books: tuple[Book, ...]
     out: Place = ""
     store: Place = ""
     cluster: str = ""
+    remarks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -59,6 +67,11 @@ class _File:
         if not isinstance(found, Sequence) or not all(isinstance(each, str) for each in found):
             raise ConfigError(f"{self.where}: {key} must be a pattern, or a list of patterns, not {value!r}")
         return tuple(found)
+
+    def has(self, name: str) -> bool:
+        """Whether `sources` and `exclude` make the source of that name a book."""
+        wanted, unwanted = self.patterns("sources"), self.patterns("exclude")
+        return (not wanted or matches(name, wanted)) and not matches(name, unwanted)
 
     def place(self, key: str) -> Place:
         text = self.text(key)
@@ -92,25 +105,43 @@ class _File:
 
 def read_job(where: Path, *, out: Place = "") -> Job:
     """The job at `where`: a folder (and the `library.toml` in it), a `library.toml`, or a list of sources, one a line;
-    `-` is a list on standard input. What lies in `out` is no book.
+    `-` is a list on standard input. What lies in `out`, and what narrate has published anywhere, is no book.
 
     Raises SourceError when there is no such thing or no book in it, ConfigError when the TOML is wrong.
     """
     if where.is_dir() or where.suffix == ".toml":
-        file = _read(where / JOB_FILE if where.is_dir() else where)
-        folder = where if where.is_dir() else where.parent
-        names = [path.relative_to(folder).as_posix() for path in _documents(folder, skip=out or file.place("out"))]
-        wanted, unwanted = file.patterns("sources"), file.patterns("exclude")
+        file = _read(where / JOB_FILE) if where.is_dir() else _read(where, needed=True)
+        found = list(_documents(file.folder, skip=out or file.place("out")))
         sources: dict[str, Path | Location] = {
-            name: folder / name
-            for name in names
-            if (not wanted or matches(name, wanted)) and not matches(name, unwanted)
+            each.relative_to(file.folder).as_posix(): each
+            for each in found
+            if each.suffix.lower() in READERS and file.has(each.relative_to(file.folder).as_posix())
         }
+        remarks = [*_left_aside(found), *_fits_nothing(file, sources)]
     else:
         file = _File(where=str(where), folder=where.parent, table={})
-        sources = dict(_listed(where))
+        sources, remarks = dict(_listed(where)), []
     if not sources:
-        raise SourceError(f"{where}: no books in it", hint=f"narrate reads {', '.join(READERS)}")
+        hint = f"narrate reads {', '.join(READERS)}"
+        raise SourceError(f"{where}: no books in it", hint="; ".join([hint, *remarks]))
+    return _job(file, sources, remarks)
+
+
+def job_of(source: Path | Location) -> Job:
+    """The job that `source` is a book of, by the nearest `library.toml` in its folder or above; one without books where
+    there is none, or where that one does not want it. Raises ConfigError when the TOML is wrong."""
+    # Not `resolve`: a link in the library's folder is its book.
+    path = Path(os.path.abspath(source)) if isinstance(source, Path) else None  # noqa: PTH100
+    for folder in path.parents if path else ():
+        if (folder / JOB_FILE).is_file():
+            assert path is not None
+            file = _read(folder / JOB_FILE)
+            name = path.relative_to(folder).as_posix()
+            return _job(file, {name: path} if file.has(name) else {}, ())
+    return Job(books=())
+
+
+def _job(file: _File, sources: Mapping[str, Path | Location], remarks: Iterable[str]) -> Job:
     defaults, overrides = file.settings(), file.overrides()
     books = []
     for name in sorted(sources):
@@ -121,7 +152,21 @@ def read_job(where: Path, *, out: Place = "") -> Job:
                 chosen |= settings
         seen = (_seen_from(source.parent, each, file.folder) for each in (defaults, chosen))
         books.append(Book(name=name, source=source, defaults=next(seen), overrides=next(seen)))
-    return Job(books=tuple(books), out=file.place("out"), store=file.place("store"), cluster=file.text("cluster"))
+    out, store, cluster = file.place("out"), file.place("store"), file.text("cluster")
+    return Job(books=tuple(books), out=out, store=store, cluster=cluster, remarks=tuple(remarks))
+
+
+def _left_aside(found: Sequence[Path]) -> Iterator[str]:
+    kinds = Counter(suffix for each in found if (suffix := each.suffix.lower()) in NOT_YET)
+    if kinds:
+        told = ", ".join(f"{count} {kind}" for kind, count in sorted(kinds.items()))
+        yield f"left aside, of kinds that narrate does not read: {told}"
+
+
+def _fits_nothing(file: _File, names: Iterable[str]) -> Iterator[str]:
+    for number, (patterns, _) in enumerate(file.overrides(), start=1):
+        if not any(matches(name, patterns) for name in names):
+            yield f"{file.where} [[override]] {number}: {', '.join(patterns)} fits no book"
 
 
 def matches(name: str, patterns: Sequence[str]) -> bool:
@@ -130,8 +175,10 @@ def matches(name: str, patterns: Sequence[str]) -> bool:
     return any(fnmatchcase(name, each) or fnmatchcase(last, each) for each in patterns)
 
 
-def _read(path: Path) -> _File:
+def _read(path: Path, *, needed: bool = False) -> _File:
     if not path.exists():
+        if needed:
+            raise SourceError(f"{path}: no such file", hint="give a folder, a library.toml, or a file of sources")
         return _File(where=str(path), folder=path.parent, table={})
     try:
         table = tomllib.loads(path.read_text("utf-8"))
@@ -148,26 +195,37 @@ def _read(path: Path) -> _File:
 
 
 def _documents(folder: Path, *, skip: Place) -> Iterator[Path]:
-    """The files that a reader knows, sorted; none from hidden folders, nor from where books are published."""
-    out = skip.absolute() if isinstance(skip, Path) else None
+    """The files that a reader knows, or that one should know, sorted; none from hidden folders, nor what narrate has
+    published, in `skip` or elsewhere. A folder that is called like an EPUB is an unpacked one: a book, not many."""
+    out = skip.resolve() if isinstance(skip, Path) else None
     for where, folders, files in os.walk(folder):
         at = Path(where)
-        folders[:] = sorted(name for name in folders if not name.startswith(".") and (at / name).absolute() != out)
-        for name in sorted(files):
-            if Path(name).suffix.lower() in READERS and not name.startswith(".") and name not in _NEVER:
+        if MANIFEST_FILE in files or (out and at.resolve() == out and at != folder):
+            folders.clear()
+            continue
+        is_shelf = REPORT_FILE in files or _PLAYER in folders
+        unpacked = [name for name in folders if name.lower().endswith(".epub")]
+        folders[:] = sorted(name for name in folders if not name.startswith(".") and name not in unpacked)
+        for name in sorted([*files, *unpacked]):
+            suffix = Path(name).suffix.lower()
+            if (suffix in READERS or suffix in NOT_YET) and not (name.startswith(".") or (is_shelf and name in _PAGES)):
                 yield at / name
 
 
 def _listed(where: Path) -> Iterator[tuple[str, Path | Location]]:
-    try:
-        text = sys.stdin.read() if str(where) == "-" else where.read_text("utf-8")
-    except FileNotFoundError as error:
-        raise SourceError(f"{where}: no such folder or list", hint="give a folder, or a file of sources") from error
-    except (OSError, UnicodeDecodeError) as error:
-        raise SourceError(f"{where}: cannot be read as a list of sources: {error}") from error
     if where.suffix.lower() in READERS and where.suffix.lower() not in (".txt", ".text"):
         raise SourceError(f"{where}: a document, not a list", hint=f"narrate build {where}")
-    for number, line in enumerate(map(str.strip, text.splitlines()), start=1):
+    try:
+        data = sys.stdin.buffer.read() if str(where) == "-" else where.read_bytes()
+    except FileNotFoundError as error:
+        raise SourceError(f"{where}: no such folder or list", hint="give a folder, or a file of sources") from error
+    except OSError as error:
+        raise SourceError(f"{where}: cannot be read as a list of sources: {error.strerror}") from error
+    if b"\0" in data:
+        raise SourceError(f"{where}: binary data, not a list of sources")
+    # Names of files, as the system has them: they need not be UTF-8.
+    lines = os.fsdecode(data.removeprefix(codecs.BOM_UTF8)).splitlines()
+    for number, line in enumerate(map(str.strip, lines), start=1):
         if not line or line.startswith("#"):
             continue
         if number > _MOST_BOOKS:

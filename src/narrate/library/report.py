@@ -18,12 +18,13 @@ class Outcome(StrEnum):
 
     BUILT = "built"
     UNCHANGED = "unchanged"
+    DUPLICATE = "duplicate"  # the very same document as another one
     FAILED = "failed"
     QUARANTINED = "quarantined"  # its work kills whoever does it
     TO_BUILD = "to build"  # a dry run, `--limit`, or the run was ended before
 
 
-FINE = frozenset({Outcome.BUILT, Outcome.UNCHANGED, Outcome.TO_BUILD})
+FINE = frozenset({Outcome.BUILT, Outcome.UNCHANGED, Outcome.DUPLICATE, Outcome.TO_BUILD})
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -4,19 +4,20 @@ In: a `Job`, and where its tasks run. Out: a `Report`. A book that is broken, or
 named in the report and takes no other with it. When the run is ended early, what is done is reported all the same.
 """
 
+import filecmp
 import shutil
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import Protocol
 
 from narrate.building import Building, Ended, build_together
-from narrate.errors import NarrateError, OvertakenError, WorkersDiedError
+from narrate.errors import NarrateError, OvertakenError, SourceError, WorkersDiedError
 from narrate.library.job import Book, Job, matches
 from narrate.library.outbox import Outbox
 from narrate.library.preparing import Planned, PlanTask, bring_near, plan_book, prepare
@@ -80,7 +81,8 @@ class Order:
 def build_library(job: Job, order: Order, progress: Progress, *, keep: Callable[[Report], None]) -> Report:
     """Plan all, build what is new or changed. `keep` is given the report, also when the run is ended early.
 
-    Raises NarrateError only for what concerns the whole: no worker, no scheduler. Books' own errors are in the report.
+    Raises NarrateError only for what concerns the whole: no worker, no scheduler, no book that `only` fits. Books' own
+    errors are in the report.
     """
     run = _Run(job, order, progress)
     try:
@@ -100,6 +102,8 @@ class _Run:
         self._progress = progress
         self._began = time.monotonic()
         books = [each for each in job.books if not order.only or matches(each.name, order.only)]
+        if not books:
+            raise SourceError(f"--only {' '.join(order.only)}: fits none of {len(job.books)} books")
         self._tasks = {each.name: self._task(each) for each in books}
         self._planned: dict[str, Planned] = {}
         self._entries: dict[str, Entry] = {}
@@ -134,7 +138,9 @@ class _Run:
         for name in sorted(self._planned):
             folder = self._planned[name].folder
             first = places.setdefault(folder.casefold(), name)
-            if first != name:
+            if first != name and _are_the_same(self._tasks[first].book, self._tasks[name].book):
+                self._end(name, Outcome.DUPLICATE, reason=f"the same as {first}")
+            elif first != name:
                 message = f"has the same author and title as {first}"
                 self._failed(name, NarrateError(message, hint="give one of them another title"))
 
@@ -264,6 +270,8 @@ class _Run:
     def _failed(self, name: str, error: Exception, *, retries: int = 0) -> None:
         outcome = Outcome.QUARANTINED if isinstance(error, WorkersDiedError) else Outcome.FAILED
         reason = str(error) if isinstance(error, NarrateError) else f"{type(error).__name__}: {error}"
+        for known in (str(self._tasks[name].book.source), Path(name).name):  # the report names the book anyway
+            reason = reason.removeprefix(f"{known}: ")
         if isinstance(error, NarrateError) and error.hint:
             reason += f" ({error.hint})"
         self._keep(self._entry(name, outcome, reason=" ".join(reason.split()), retries=retries))
@@ -271,6 +279,15 @@ class _Run:
     def _keep(self, entry: Entry) -> None:
         self._entries[entry.name] = entry
         self._progress.ended(entry)
+
+
+def _are_the_same(one: Book, other: Book) -> bool:
+    """Whether two books are the same file, or files of the same bytes."""
+    if not (isinstance(one.source, Path) and isinstance(other.source, Path)):
+        return False
+    with suppress(OSError):
+        return filecmp.cmp(one.source, other.source, shallow=False)
+    return False
 
 
 class _Listener:

@@ -13,8 +13,8 @@ from narrate.errors import AudioError
 from narrate.process import ffmpeg_path, run
 from narrate.publish.codecs import CODECS, silence
 from narrate.publish.comments import comments, picture
+from narrate.publish.edition import Edition
 from narrate.publish.files import output_error
-from narrate.publish.formats import Edition
 from narrate.publish.packets import joined
 
 _STREAMINFO, _COMMENT, _PICTURE = 0, 4, 6

@@ -8,23 +8,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from narrate.publish.packets import ChapterPackets
-from narrate.release import Release
+from narrate.publish.edition import Edition
 
 MP3 = "mp3"
 """Always there: chapters, `regenerate`, the player and the feed are made of MP3s, and so are EPUBs."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Edition:
-    """What a format is written from: the release, whose chapters' MP3s and timeline lie in `folder` already, its cover
-    (JPEG), and for a format with a codec each chapter's packets. `scratch` is a folder that goes with the build."""
-
-    release: Release
-    folder: Path
-    cover: bytes
-    scratch: Path
-    sound: tuple[ChapterPackets, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

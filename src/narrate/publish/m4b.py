@@ -17,8 +17,8 @@ from narrate import __version__
 from narrate.errors import AudioError
 from narrate.process import ffmpeg_path, ffmpeg_version, run
 from narrate.publish.codecs import CODECS, RELEASE_RATE, silence
+from narrate.publish.edition import Edition
 from narrate.publish.files import output_error
-from narrate.publish.formats import Edition
 from narrate.publish.packets import joined
 from narrate.release import ReleaseChapter
 

@@ -6,19 +6,16 @@ listener's own files in its folder can be told from ours. Stated is only what is
 
 import json
 import unicodedata
-import uuid
 from collections.abc import Iterable
 from pathlib import Path
 from urllib.parse import quote, unquote
 
 from narrate.publish.files import whole_file
 from narrate.publish.formats import FORMATS
-from narrate.release import COVER_FILE, MANIFEST_FILE, TIMELINE_FILE, Release
+from narrate.release import COVER_FILE, MANIFEST_FILE, TIMELINE_FILE, Release, identifier
 from narrate.script import Account, Omission
 
 _AUDIO = "audio/mpeg"
-# The name space of our identifiers: uuid5(NAMESPACE_URL, "https://www.w3.org/TR/audiobooks/#narrate")
-_NAMESPACE = uuid.uuid5(uuid.NAMESPACE_URL, "https://www.w3.org/TR/audiobooks/#narrate")
 _SUMMARY = "Everything can be heard. Pictures, tables and notes are described or read; every chapter can be reached."
 
 
@@ -114,13 +111,6 @@ def write_publication(path: Path, release: Release) -> None:
     with whole_file(path) as file:
         # A lone surrogate, which UTF-8 cannot hold, becomes the \uXXXX that JSON has for it.
         file.write(text.encode("utf-8", "backslashreplace") + b"\n")
-
-
-def identifier(title: str, author: str) -> str:
-    """A URN of version 5 from title and author: the same work has the same one on every machine."""
-    text = unicodedata.normalize("NFC", f"{author.strip()}\n{title.strip()}")
-    name = uuid.uuid5(_NAMESPACE, text.encode("utf-8", "replace").decode())
-    return f"urn:uuid:{name}"
 
 
 def published_files(folder: Path) -> frozenset[str]:

@@ -9,10 +9,10 @@ from pathlib import Path
 from narrate.publish import ogg
 from narrate.publish.codecs import CODECS, RELEASE_RATE, silence
 from narrate.publish.comments import comments, picture
+from narrate.publish.edition import Edition
 from narrate.publish.files import output_error
-from narrate.publish.formats import Edition
-from narrate.publish.manifest import identifier
 from narrate.publish.packets import joined
+from narrate.release import identifier
 from narrate.units import frames
 
 _PRE_SKIP = 312

@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterable
 from pathlib import Path, PurePosixPath
 
 from narrate.publish.captions import Caption, CaptionOptions, captions, to_srt, to_vtt
+from narrate.publish.edition import Edition
 from narrate.publish.files import output_error
-from narrate.publish.formats import Edition
 from narrate.publish.transcript import read_chapters
 from narrate.release import TIMELINE_FILE
 

@@ -75,7 +75,8 @@ READERS: dict[str, Reader] = {
 }
 """Which reader takes which suffix (lower case). Each imports its module when it is called."""
 
-_NOT_YET = frozenset({".doc", ".odt", ".rtf", ".mobi", ".azw3"})
+NOT_YET = frozenset({".doc", ".odt", ".rtf", ".mobi", ".azw", ".azw3", ".kfx", ".fb2", ".pages"})
+"""Documents, but of kinds that nothing here reads."""
 
 
 def read(source: Path | Location) -> "Document":
@@ -139,7 +140,8 @@ def _check_kind(path: Path) -> None:
         raise SourceError(f"{shown(path)}: cannot be opened: {error.strerror}") from error
     mode = status.st_mode
     if stat.S_ISDIR(mode):
-        raise SourceError(f"{shown(path)}: a folder, not a document", hint="name a file inside it")
+        unpacked = "an unpacked EPUB: zip what is in it" if path.suffix.lower() == ".epub" else "name a file inside it"
+        raise SourceError(f"{shown(path)}: a folder, not a document", hint=unpacked)
     if not stat.S_ISREG(mode):
         raise SourceError(f"{shown(path)}: a device or a pipe, not a regular file", hint="save it as a file first")
     if status.st_size > SOURCE_BYTES:
@@ -156,7 +158,7 @@ def _reader(path: Path) -> Reader:
         reader: Reader = entry.load()
         return reader
     hint = f"narrate reads {', '.join(READERS)}"
-    if suffix in _NOT_YET:
+    if suffix in NOT_YET:
         raise SourceError(f"{shown(path)}: {suffix} files cannot be read yet", hint=f"{hint}; save it as one of these")
     kind = f"the type {shown(suffix)} is not known" if suffix else "its type is not known, it has no suffix"
     raise SourceError(f"{shown(path)}: {kind}", hint=hint)

@@ -26,6 +26,14 @@ _UNLIKELY = re.compile(
     r"|catlinks|navbox|byline-actions|print-?only)(?:[\s_-]|$)",
     re.I,
 )
+_BOILERPLATE = re.compile(
+    r"(?:^|[\s_-])(?:jp-relatedposts|related-?(?:posts|articles|stories)|sharedaddy|mw-editsection|noprint|hatnote"
+    r"|printfooter|catlinks|navbox\w*|mw-jump-link|mw-portlet|interlanguage-link|vector-(?:dropdown|menu|page-toolbar)"
+    r"|ambox|sistersitebox|post-ufi|subscription-widget\w*|digest-?post-?embed|button-wrapper|wp-block-buttons?"
+    r"|speechify-ignore|comment-?list|comments-area|disqus_thread)(?:[\s_-]|$)",
+    re.I,
+)
+"""What the programs that make pages call such things; unlike a word such as "share", nobody calls prose by these."""
 _UNLIKELY_TAGS = frozenset({"nav", "aside", "footer", "form"})
 _PAGE_TAGS = frozenset({"nav", "aside", "footer", "header", "main", "article"})
 _KEPT_TYPES = frozenset({"footnote", "doc-footnote", "endnote", "note", "doc-endnotes", "doc-footnotes", "footnotes"})
@@ -120,11 +128,14 @@ def _unlikely(body: Element, found: set[Element]) -> set[Element]:
     holding = {ancestor for element in found for ancestor in element.iterancestors()} | found
     unlikely = set()
     for element in body.iter("*"):
-        if element in holding:
-            continue
         attrs = attributes(element) if element.attrib else {}
-        named = _UNLIKELY.search(f"{attrs.get('class', '')} {attrs.get('id', '')}") if attrs else None
-        if (named or local_name(element) in _UNLIKELY_TAGS) and not types(attrs) & _KEPT_TYPES:
+        called = f"{attrs.get('class', '')} {attrs.get('id', '')}"
+        named = _BOILERPLATE.search(called)
+        if element in holding and not (named and sum(node in found for node in element.iter("*")) * 2 < len(found)):
+            continue
+        named = named or _UNLIKELY.search(called)
+        is_note = types(attrs) & _KEPT_TYPES and not _BOILERPLATE.search(called)
+        if (named or local_name(element) in _UNLIKELY_TAGS) and not is_note:
             unlikely.add(element)
     return unlikely
 

@@ -6,17 +6,19 @@ from dataclasses import replace
 from narrate.document import Code, Figure, MarkKind, Note, Paragraph, SceneBreak, Table
 from narrate.source import elements, tables
 from narrate.source.divide import same_words
-from narrate.source.flow import cut_front, joined
+from narrate.source.flow import cut_front, joined, with_raised_figures
 from narrate.source.lists import List, is_contents
 from narrate.source.notes import leading_label, types
 from narrate.source.page import Leave, Line, Page, Sink
 from narrate.source.stream import Body, Item
 from narrate.source.tables import TableBuilder
-from narrate.source.tree import Element, attributes, content
+from narrate.source.tree import Element, attributes, content, local_name
 
 LABEL = "data-narrate-label"
 """The attribute by which another reader of ours says what a note is called; then its text does not repeat it."""
 
+_MOST_IN_FIGURE = 200
+"""Elements of one figure among which its caption is looked for."""
 _DEEPEST_LOOK = 4
 """How many figures or tables in each other are looked through before they are read; more would cost their product."""
 
@@ -39,10 +41,10 @@ def open_block(page: Page, element: Element, name: str, attrs: dict[str, str]) -
         _rule(page)
     elif name == "pre":
         _code(page, element, attrs)
-    elif name == "figure":
+    elif elements.is_figure(element, name, attrs):
         return _figure(page, element)
-    elif name == "figcaption" and place.figure_depth:
-        return _caption(page)
+    elif place.figure_depth and not place.in_caption and elements.is_caption(name, attrs):
+        return open_caption(page)
     elif name in ("table", "thead", "tfoot", "tbody", "tr", "td", "th", "caption"):
         return _table_part(page, element, name, attrs)
     return None
@@ -76,8 +78,9 @@ def _code(page: Page, element: Element, attrs: dict[str, str]) -> None:
 
 def _figure(page: Page, element: Element) -> Leave:
     depth = page.place.figure_depth + 1
-    captions = itertools.islice(element.iter("{*}figcaption"), _DEEPEST_LOOK) if depth < _DEEPEST_LOOK else ()
-    captioned = any(content(caption) for caption in captions)
+    inner = itertools.islice(element.iter("*"), _MOST_IN_FIGURE) if depth < _DEEPEST_LOOK else ()
+    captions = [node for node in inner if elements.is_caption(local_name(node), attributes(node))]
+    captioned = any(content(caption) for caption in captions[:_DEEPEST_LOOK])
     page.place = replace(page.place, captioned=captioned, figure_depth=depth)
     sink = Sink()
     page.sinks.append(sink)
@@ -117,8 +120,8 @@ def _with_caption(page: Page, sink: Sink) -> list[Item]:
     return sink.items
 
 
-def _caption(page: Page) -> Leave:
-    """A `<figcaption>`: its texts become the figure's."""
+def open_caption(page: Page) -> Leave:
+    """Into a figure's caption: its texts become the figure's."""
     inner = Sink(merges=True)
     page.sinks.append(inner)
     page.place = replace(page.place, in_caption=True)
@@ -170,6 +173,8 @@ def open_note(page: Page, element: Element, key: str) -> Leave:
         raised = next((m.end for m in marks if m.start == 0 and m.kind is MarkKind.SUPERSCRIPT), 0)
         if not marker and (used := leading_label(text, label, raised=raised)):
             label = label or text[:used].strip("[]() .:")
+            text, marks = cut_front(text, marks, used)
+        elif used := len(text) - len(text.lstrip(" .:)]")):  # its label was a link back to its mark
             text, marks = cut_front(text, marks, used)
         if not text and not sink.items:
             return
@@ -242,7 +247,7 @@ def _cell(page: Page, builder: TableBuilder, name: str, attrs: dict[str, str]) -
     def leave() -> None:
         page.flush()
         page.sinks.pop()
-        text, _ = joined(inner.texts)
+        text = with_raised_figures(*joined(inner.texts))
         pictures = [item.block for item in inner.items if isinstance(item.block, Figure) and item.block.alt]
         page.stream.seen -= len(pictures)  # in a cell they are its words
         text = " ".join(filter(None, [text, *(picture.alt for picture in pictures)]))

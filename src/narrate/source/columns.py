@@ -89,7 +89,14 @@ def with_tables(page: Sequence[Line | Picture]) -> list[Line | Picture | Table]:
         if isinstance(item, Line) and len(item.cells) > 1 and (not rows or _is_row_below(rows[-1], item)):
             rows.append(item)
             continue
-        found += [_table(rows)] if len(rows) >= _LEAST_ROWS else rows
+        if len(rows) >= _LEAST_ROWS:
+            head = _head(found[-1], rows) if found and isinstance(found[-1], Line) else None
+            if head:
+                found.pop()
+                rows.insert(0, head)
+            found.append(_table(rows))
+        else:
+            found += rows
         rows = []
         if isinstance(item, Line) and len(item.cells) > 1:
             rows.append(item)
@@ -103,6 +110,25 @@ def _is_row_below(above: Line, row: Line) -> bool:
     if len(above.cells) != len(row.cells) or not 0 < above.y - row.y < 4 * row.size:
         return False
     return all(_is_under(one, other, row.size) for one, other in zip(above.cells, row.cells, strict=True))
+
+
+def _head(above: Line, rows: Sequence[Line]) -> Line | None:
+    """The line over a table's rows if it heads them: it has a cell over each column, wherever in its width; or, where
+    the spaces in it are too narrow to tell, a word for each."""
+    columns = [[row.cells[at] for row in rows] for at in range(len(rows[0].cells))]
+    words = above.text.split()
+    if not 0 < above.y - rows[0].y < 4 * rows[0].size or any(map(str.isdigit, above.text)):
+        return None
+    if len(above.cells) != len(columns):
+        cells = tuple(Cell(x=column[0].x, text=word) for column, word in zip(columns, words, strict=False))
+        return replace(above, cells=cells) if len(above.cells) > 1 and len(words) == len(columns) else None
+    over = zip(above.cells, columns, strict=True)
+    return above if all(_is_over(cell, column, above.size) for cell, column in over) else None
+
+
+def _is_over(head: Cell, column: Sequence[Cell], size: float) -> bool:
+    end = max(cell.x + len(cell.text) * size / 2 for cell in column)
+    return min(cell.x for cell in column) - size <= head.x <= end
 
 
 def _is_under(above: Cell, cell: Cell, size: float) -> bool:

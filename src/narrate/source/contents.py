@@ -4,7 +4,18 @@ import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
-from narrate.document import Block, Chapter, Figure, Heading, Origin, PageBreak, Paragraph, Quotation, SceneBreak
+from narrate.document import (
+    Block,
+    Chapter,
+    Figure,
+    Heading,
+    Origin,
+    PageBreak,
+    Paragraph,
+    Quotation,
+    SceneBreak,
+    Skipped,
+)
 from narrate.source.divide import PART, divide, has_prose, same_words, short
 from narrate.source.package import ContentsEntry
 from narrate.source.stream import Item
@@ -23,10 +34,11 @@ class _Node:
 
 @dataclass(kw_only=True, slots=True)
 class Division:
-    """The chapters, how many headings were made for them from the contents, and remarks."""
+    """The chapters, how many headings were made for them from the contents, what was left out, and remarks."""
 
     chapters: list[Chapter]
     made: int = 0
+    skipped: list[Skipped] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
 
 
@@ -38,7 +50,10 @@ def by_contents(items: Sequence[Item], entries: Sequence[ContentsEntry], front: 
     """
     blocks: list[Block] = []
     places: dict[str, int] = {}
+    gone: dict[int, str] = {}
     for item in items:
+        if item.gone:
+            gone[len(blocks)] = item.gone
         if item.anchor:
             places.setdefault(item.anchor, len(blocks))
         if item.block:
@@ -57,6 +72,11 @@ def by_contents(items: Sequence[Item], entries: Sequence[ContentsEntry], front: 
         piece = [*lead, *own]
         if all(isinstance(block, PageBreak | SceneBreak) for block in piece):
             lead = [*piece, *blocks[at + len(own) : end]]
+            continue
+        if len(piece) == 1 and (what := gone.get(end)) and _says(getattr(piece[0], "text", ""), title):
+            reason = f"a heading over {what}"
+            division.skipped.append(Skipped(kind="heading", reason=reason, text=title[:80], origin=piece[0].origin))
+            lead = []
             continue
         division.chapters.append(_chapter(piece, short(title), len(lead), division))
         lead = blocks[at + len(own) : end]

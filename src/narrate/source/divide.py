@@ -54,7 +54,7 @@ def divide(blocks: Iterable[Block], *, opening: Sequence[Heading] = (), chapter_
     if not opening:
         return tuple(chapters)
     if chapters and not chapters[0].titled:  # not named by its author and a date
-        prose = [block for block in runs[0] if not _is_line(block)]
+        prose = [block for block in runs[0] if not isinstance(block, Heading) and not _is_line(block)]
         chapters[0] = replace(chapters[0], title=_name(prose or runs[0]))
     if not chapters:
         return (Chapter(title=short(opening[0].text), titled=True, blocks=tuple(opening)),)
@@ -87,6 +87,7 @@ def opening_words(text: str, limit: int = 7) -> str:
             name = name.replace(opener, "").replace(closer, "")
     if name.count('"') % 2:
         name = name.replace('"', "")
+    name = name.strip()  # « Viens ! has a space behind its mark
     return f"{name}…" if name else "…"
 
 

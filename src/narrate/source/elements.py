@@ -5,7 +5,7 @@ import re
 
 from narrate.document import MarkKind
 from narrate.source.notes import types
-from narrate.source.tree import Element, attributes, content, local_name
+from narrate.source.tree import Element, attributes, content, few_words, local_name
 
 _BLOCK_NAMES = (
     "address article aside blockquote body caption center dd details dialog dir div dl dt fieldset figcaption figure "
@@ -15,10 +15,9 @@ _BLOCK_NAMES = (
 BLOCKS = frozenset(_BLOCK_NAMES.split())
 """Elements that begin and end a block."""
 
-IGNORED = frozenset(
-    {"head", "script", "style", "meta", "link", "base", "param", "source", "track", "area", "input", "title"}
-)
-"""Elements without anything to read in them."""
+IGNORED = frozenset({"head", "script", "style", "meta", "link", "base", "param", "area", "title"})
+"""Elements without anything to read in them. Not `<source>` and `<track>`: libxml2 does not know that they are empty,
+and puts what follows, the `<img>` of a `<picture>`, inside them."""
 
 QUOTED = frozenset({"epigraph", "dedication", "doc-epigraph", "doc-dedication", "doc-pullquote", "z3998:letter"})
 """Types of what is set apart as a quotation is."""
@@ -47,6 +46,18 @@ _CONTROLS = frozenset({"button", "select", "textarea", "datalist", "progress", "
 _MEDIA = frozenset({"video", "audio", "iframe", "embed", "object", "applet", "canvas"})
 _CONTENTS = {"toc", "doc-toc", "landmarks", "page-list", "doc-pagelist", "loi", "lot", "loa", "lov"}
 _STEERING = {"navigation", "search", "toolbar", "menu", "menubar", "tablist", "banner-ad"}
+_BACK_CLASS = re.compile(r"(?:^|[\s_-])(?:cite-?)?back-?(?:links?|refs?)(?:$|[\s_-])", re.I)
+_PULLED_CLASS = re.compile(r"(?:^|[\s_-])pull-?quotes?(?:$|[\s_-])", re.I)
+_FIGURE_CLASS = re.compile(
+    r"(?:^|\s)(?:fig(?:ure|center|left|right|-?block)?|illus\w*|wp-caption|captioned-\w+|float)(?:\s|$)", re.I
+)
+_CAPTION_CLASS = re.compile(r"(?:^|\s)(?:(?:fig-?)?caption|wp-caption-text|image-caption)(?:\s|$)", re.I)
+_HALF_TITLES = frozenset({"halftitlepage", "halftitle", "doc-halftitle"})
+_GUTENBERG = re.compile(
+    r"(?:^|\s)(?:pg-?header|pg-?footer|pg-boilerplate|pg-machine-header|pg-(?:start|end)-separator)(?:\s|$)"
+)
+_LONGEST_CONTROL = 80
+_PICTURES = frozenset({"img", "svg", "picture", "figure"})
 _HIDDEN_STYLE = re.compile(r"(?:^|;)\s*(?:display\s*:\s*none|visibility\s*:\s*hidden)", re.I)
 _SMALL_CAPS_STYLE = re.compile(r"font-variant(?:-caps)?\s*:\s*(?:all-)?small-caps", re.I)
 _SMALL_CAPS_CLASS = re.compile(r"(?:^|\s)(?:small-?caps?|smcap|sc)(?:\s|$)", re.I)
@@ -80,7 +91,7 @@ def mark_kind(name: str, attrs: dict[str, str]) -> MarkKind | None:
 
 def reason_to_skip(element: Element, name: str, attrs: dict[str, str]) -> tuple[str, str] | None:
     """The kind and the reason when all that an element holds is left out."""
-    if name in _CONTROLS:
+    if name in _CONTROLS or (name == "input" and not _is_task(element, attrs)):
         return "control", "a control of the page"
     if name in _MEDIA and not (name == "object" and len(element)):
         return "media", f"<{name}>: moving pictures and sounds are not part of an audiobook"
@@ -95,6 +106,12 @@ def reason_to_skip(element: Element, name: str, attrs: dict[str, str]) -> tuple[
         return "contents", "a table of contents"
     if name == "nav" or role & _STEERING:
         return "navigation", "a menu of the page"
+    if name in ("a", "div", "span") and _is_button(element, role):
+        return "control", "a control of the page"
+    if role & _HALF_TITLES:
+        return "heading", "a half title: the work's title once more"
+    if _GUTENBERG.search(f"{attrs.get('class', '')} {attrs.get('id', '')}"):
+        return "notice", "Project Gutenberg's notice about the file, and its licence"
     if "hidden" in attrs and attrs["hidden"] != "until-found":
         return None if _is_only_formula(element) else ("hidden", "hidden")
     if attrs.get("aria-hidden", "").lower() == "true" and name != "hr" and not is_page_break(element, attrs):
@@ -102,6 +119,48 @@ def reason_to_skip(element: Element, name: str, attrs: dict[str, str]) -> tuple[
     if _HIDDEN_STYLE.search(attrs.get("style", "")) and not _is_only_formula(element):
         return "hidden", "not shown on the page (display: none)"
     return None
+
+
+def _is_task(element: Element, attrs: dict[str, str]) -> bool:
+    """Whether a box is not to be ticked, but says what is done of a list."""
+    return attrs.get("type", "").lower() == "checkbox" and any(
+        local_name(each) == "li" for each in element.iterancestors()
+    )
+
+
+def _is_button(element: Element, role: frozenset[str]) -> bool:
+    """Whether an element is a button of a script's making, or its label: not where it is a picture to be clicked on."""
+    parent = element.getparent()
+    if "button" not in role and (parent is None or "button" not in types(attributes(parent))):
+        return False
+    held = itertools.islice(element.iter("*"), 20)
+    return len(few_words(element)) < _LONGEST_CONTROL and not any(local_name(node) in _PICTURES for node in held)
+
+
+def leads_back(attrs: dict[str, str]) -> bool:
+    """Whether a part of a note holds nothing but links back to its marks ("^ a b c")."""
+    return bool(_BACK_CLASS.search(attrs.get("class", "")))
+
+
+def is_figure(element: Element, name: str, attrs: dict[str, str]) -> bool:
+    """Whether an element puts a picture and its caption together: `<figure>`, or what its class calls one."""
+    if name != "div" or not _FIGURE_CLASS.search(attrs.get("class", "")):
+        return name == "figure"
+    held = [(local_name(node), attributes(node)) for node in itertools.islice(element.iter("*"), 1, 20)]
+    pictures = sum(inner in ("img", "svg") for inner, _ in held)
+    return pictures == 1 and any(is_caption(*each) for each in held)
+
+
+def is_caption(name: str, attrs: dict[str, str]) -> bool:
+    """Whether an element inside a figure is its caption: `<figcaption>`, or what its class calls one."""
+    return name == "figcaption" or (
+        name in ("p", "div", "span") and bool(_CAPTION_CLASS.search(attrs.get("class", "")))
+    )
+
+
+def is_pull_quote(attrs: dict[str, str]) -> bool:
+    """Whether an element repeats words of the text in large type."""
+    return "doc-pullquote" in types(attrs) or bool(_PULLED_CLASS.search(attrs.get("class", "")))
 
 
 def is_page_break(element: Element, attrs: dict[str, str]) -> bool:

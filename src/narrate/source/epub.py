@@ -140,7 +140,7 @@ def _document(
         ),
         chapters=tuple(chapters),
         warnings=told([*stream.warnings, *division.warnings]),
-        skipped=(*stream.skipped, *left_over(blocks, chapters)),
+        skipped=(*stream.skipped, *division.skipped, *left_over(blocks, chapters)),
         seen=seen,
     )
 

@@ -12,6 +12,9 @@ _FILE_NAME = re.compile(r"\S{1,200}\.(?:jpe?g|png|gif|webp|svg|tiff?|bmp|avif)",
 _NAMELESS = re.compile(
     r"(?:IMG|DSCN?|DSC_?|image|img|picture|figure|photo|shape|object|graphics?|frame)?[\s_-]*\d{0,8}", re.I
 )
+_BADGE = re.compile(
+    r"//(?:img\.shields\.io|badgen\.net|badge\.fury\.io|flat\.badgen)/|/badges?[/.]|[/_-]badge\.(?:svg|png)", re.I
+)
 _SIGN_CLASS = re.compile(r"(?:^|[\s_-])(?:emoji|emoticon|smiley|twemoji)(?:$|[\s_-])", re.I)
 _MATH_CLASS = re.compile(r"(?:^|[\s_-])(?:math|tex|latex|mwe-math-fallback-image-\w+)(?:$|[\s_-])", re.I)
 _SPACES = re.compile(r" xmlns(?::\w+)?=\"[^\"]*\"")
@@ -41,6 +44,8 @@ def picture(element: Element, attrs: dict[str, str], *, captioned: bool) -> Pict
     role = types(attrs)
     if role & {"presentation", "none"}:
         return Picture(skipped="decoration: its role is presentation")
+    if _BADGE.search(attrs.get("src", "")[:500]):
+        return Picture(skipped="a badge: a few words that a web service draws")
     if alt and _SIGN_CLASS.search(attrs.get("class", "")):
         return Picture(inline=alt)
     if alt and _MATH_CLASS.search(attrs.get("class", "")):

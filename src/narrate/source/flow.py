@@ -24,6 +24,9 @@ class Opened:
         return self.start == _UNUSED
 
 
+_RAISED = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
+
+
 class Flow:
     """The text of a block in the making.
 
@@ -134,3 +137,12 @@ def cut_front(text: str, marks: tuple[Mark, ...], count: int) -> tuple[str, tupl
         if m.end > shift or (m.start == m.end and m.end >= shift)
     )
     return rest, tuple(kept)
+
+
+def with_raised_figures(text: str, marks: tuple[Mark, ...]) -> str:
+    """`text` that can carry no marks, with the figures that they raise written as raised ones: "3 km²"."""
+    for mark in marks:
+        figures = text[mark.start : mark.end]
+        if mark.kind is MarkKind.SUPERSCRIPT and figures.isascii() and figures.isdigit():
+            text = text[: mark.start] + figures.translate(_RAISED) + text[mark.end :]
+    return text

@@ -1,4 +1,4 @@
-"""The YAML table at the head of a Markdown file: found, parsed safely, checked, made into Metadata.
+"""The YAML or TOML table at the head of a Markdown file: found, parsed safely, checked, made into Metadata.
 
 Looks only whether the cover that it names is there. Keys that it does not know belong to other programs and are
 left alone.
@@ -6,6 +6,7 @@ left alone.
 
 import datetime
 import re
+import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from narrate.source.name import shown
 
 _DATE = re.compile(r"\d{4}(?:-\d{2}(?:-\d{2})?)?")
 _KEY = re.compile(r"[\w.-]{1,60}[ \t]*:(?:\s|$)|[\"'][\w .-]{1,60}[\"'][ \t]*:")
+_TOML_KEY = re.compile(r"[\w-]{1,60}[ \t]*=|\[")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -54,7 +56,7 @@ def split(text: str, path: Path) -> tuple[FrontMatter, str]:
     if found is None:
         return FrontMatter(), text
     inner, rest, line_count = found
-    table = _parsed(inner, path)
+    table = _parsed_toml(inner, path) if text.startswith("+++") else _parsed(inner, path)
     if not isinstance(table, dict):
         return FrontMatter(), text
     return _Reader(path, table).read(line_count), rest
@@ -62,15 +64,16 @@ def split(text: str, path: Path) -> tuple[FrontMatter, str]:
 
 def _fenced(text: str) -> tuple[str, str, int] | None:
     first, _, rest = text.partition("\n")
-    if first.rstrip() != "---":
+    fence = first.rstrip()
+    if fence not in ("---", "+++"):
         return None
-    end = re.compile(r"^(?:---|\.\.\.)[ \t]*$", re.MULTILINE).search(rest)
+    end = re.compile(r"^(?:---|\.\.\.)[ \t]*$" if fence == "---" else r"^\+\+\+[ \t]*$", re.MULTILINE).search(rest)
     if not end:
         return None
     inner = rest[: end.start()]
     told = [line for line in inner.split("\n") if line.strip() and not line.lstrip().startswith("#")]
     # Between two rules there may just as well be prose: a table begins with a key, which is one word.
-    if told and not _KEY.match(told[0]):
+    if told and not (_KEY if fence == "---" else _TOML_KEY).match(told[0]):
         return None
     return inner, rest[end.end() :].removeprefix("\n"), inner.count("\n") + 2
 
@@ -87,6 +90,14 @@ def _parsed(inner: str, path: Path) -> object:
         reason = "nested too deeply" if isinstance(error, RecursionError) else " ".join(str(error).split())[:120]
         raise _wrong(path, f"line 2: the front matter is not valid YAML: {reason}") from error
     return {} if loaded is None else loaded
+
+
+def _parsed_toml(inner: str, path: Path) -> object:
+    try:
+        return tomllib.loads(inner)
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        reason = "nested too deeply" if isinstance(error, RecursionError) else " ".join(str(error).split())[:120]
+        raise _wrong(path, f"the front matter is not valid TOML: {reason}") from error
 
 
 def _wrong(path: Path, message: str) -> ConfigError:
@@ -126,12 +137,17 @@ class _Reader:
         return " ".join(str(value).split())
 
     def _author(self) -> str:
-        value = self._table.get("author", self._table.get("authors"))
-        if not isinstance(value, list):
-            return self._text("author" if "author" in self._table else "authors")
-        if not all(isinstance(name, str) for name in value):
-            raise self._fail("author", "a name or a list of names", next(n for n in value if not isinstance(n, str)))
-        return ", ".join(" ".join(name.split()) for name in value if name.strip())
+        key = "author" if "author" in self._table else "authors"
+        value = self._table.get(key)
+        if not isinstance(value, list | dict):
+            return self._text(key)
+        # Some programs write a table for each: its name, address, picture.
+        several = value if isinstance(value, list) else [value]
+        names = [each.get("name") if isinstance(each, dict) else each for each in several]
+        for name in names:
+            if not isinstance(name, str):
+                raise self._fail("author", "a name or a list of names", name)
+        return ", ".join(" ".join(str(name).split()) for name in names if str(name).strip())
 
     def _language(self) -> str:
         key = "language" if "language" in self._table else "lang"
@@ -149,12 +165,13 @@ class _Reader:
         if isinstance(value, datetime.date):
             return value.isoformat()
         text = self._text("date")
-        return text if _DATE.fullmatch(text) else ""
+        found = _DATE.match(text)
+        return found[0] if found and text[found.end() :][:1] in ("", " ", "T") else ""
 
     def _cover(self) -> Path | None:
         value = self._table.get("cover")
-        if value is None or value == "":
-            return None
+        if value is None or value == "" or isinstance(value, dict) or str(value).startswith(("http://", "https://")):
+            return None  # a table, or an address, is meant for the program that makes the site
         if not isinstance(value, str):
             raise self._fail("cover", "a path", value)
         cover = self._path.parent / value

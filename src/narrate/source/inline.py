@@ -15,8 +15,10 @@ _LONGEST = 16_384
 _LONGEST_BRACKETED = 1024
 _MANY_BRACKETS = 200
 """Open brackets are searched to the end, each from its own place; hundreds of them are no prose."""
-_ALERT = re.compile(r"\[!(NOTE|TIP|IMPORTANT|WARNING|CAUTION)\][ \t]*(?:\n|$)")
-"""What GitHub shows as a word above a quotation."""
+_ALERT = re.compile(r"\[!([A-Za-z]{2,16})\][+-]?[ \t]*([^\n]{0,200})(?:\n|$)")
+"""What GitHub shows as a word above a quotation; other programs, with a title of the author's after it."""
+_TASK = re.compile(r"\[([ xX])\][ \t]+(?=\S)")
+"""What GitHub shows as a box, at the head of a list's item."""
 _SIGN_OF_MATHS = re.compile(r"[\\^_=<>{}|+*]")
 _SHORT_FORMULA = re.compile(r"[^\W\d_]\w?'*|\w\([\w, ]{1,12}\)|\d{1,6}")
 _IMG = re.compile(r"<img\b", re.IGNORECASE)
@@ -63,21 +65,26 @@ def formula(tex: str, *, displayed: bool = False) -> str:
     return f'<img class="tex" alt="{escape(tex)}">'
 
 
+def _alert(found: "re.Match[str]") -> str:
+    title = found[2].strip()
+    return f"**{found[1].capitalize()}:** {title}{'. ' if title[-1:].isalnum() else ' '}"
+
+
 def _between_dollars(tex: str, sign: str) -> str:
     """A formula, where it looks like one; "$HOME/$PATH" does not."""
     is_formula = _SIGN_OF_MATHS.search(tex) or _SHORT_FORMULA.fullmatch(tex)
     return formula(tex) if is_formula else escape(f"{sign}{tex}{sign}")
 
 
-def read_inline(content: str, md: "MarkdownIt", env: Any, *, by_label: bool = False) -> Inline:
-    """`content` as HTML. `env` is the parse's own table of links and notes.
+def read_inline(content: str, md: "MarkdownIt", env: Any, *, by_label: bool = False, item: bool = False) -> Inline:
+    """`content` as HTML, the first of an `item` of a list. `env` is the parse's own table of links and notes.
 
     `by_label`: notes are called what they are called in the file, instead of being counted.
     """
     result = Inline()
-    content = (
-        _ALERT.sub(lambda found: f"**{found[1].capitalize()}:** ", content, count=1) if content[:2] == "[!" else content
-    )
+    content = _ALERT.sub(_alert, content, count=1) if content[:2] == "[!" else content
+    if item and (task := _TASK.match(content)):
+        content = ("☐ " if task[1] == " " else "☑ ") + content[task.end() :]
     writer = _Writer(result, by_label=by_label)
     for piece in _pieces(content):
         tokens: list[Token] = []
@@ -159,7 +166,9 @@ class _Writer:
     def _picture(self, token: "Token") -> None:
         alt = escape(" ".join(_plain(token.children or []).split()))
         title = escape(" ".join(str(token.attrs.get("title", "")).split()))
-        picture = f'<img alt="{alt}" title="{title}">' if title else f'<img alt="{alt}">'
+        source = escape(str(token.attrs.get("src", ""))[:500])
+        title = f' title="{title}"' if title else ""
+        picture = f'<img alt="{alt}" src="{source}"{title}>'
         self._into.pictures.append(picture)
         self.html.append(picture)
         self.shapes.append("p")

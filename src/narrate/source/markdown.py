@@ -112,6 +112,7 @@ class _Writer:
         directives.install(self._md, self._misread)
         self._env: dict[str, Any] = {}
         self._is_script = False
+        self._marked_at: dict[str, str] = {}
 
     def warnings(self) -> list[str]:
         """What was read as text, though it may have been meant otherwise."""
@@ -169,13 +170,14 @@ class _Writer:
             depth += token.nesting
             html = ""
             if token.type == "paragraph_open" and not token.hidden:
-                inline = self._inline(tokens[at + 1].content)
+                inline = self._inline(tokens[at + 1].content, item=_opens_item(tokens, at))
+                self._marked_at |= {note_id(number): self._line(token) for number in inline.notes}
                 alone = inline if inline.alone else None
                 html = self._figures(inline, token) if alone else f"<p{self._line(token)}>{inline.html}"
             elif token.type == "inline":
                 opened = tokens[at - 1]
                 shown = opened.type == "paragraph_open" and not opened.hidden  # then it is written already
-                html = "" if shown else self._inline(token.content).html
+                html = "" if shown else self._inline(token.content, item=_opens_item(tokens, at - 1)).html
             elif token.type == "paragraph_close":
                 html = "" if alone or token.hidden else "</p>"
                 alone = None
@@ -210,8 +212,8 @@ class _Writer:
     def _line(self, token: "Token") -> str:
         return f' {LINE}="{token.map[0] + 1 + self._offset}"' if token.map else ""
 
-    def _inline(self, content: str) -> Inline:
-        inline = read_inline(content, self._md, self._env, by_label=self._is_script)
+    def _inline(self, content: str, *, item: bool = False) -> Inline:
+        inline = read_inline(content, self._md, self._env, by_label=self._is_script, item=item)
         for number in inline.notes:
             self._notes.targets[f"#{note_id(number)}"] = str(number + 1)
         if self._is_script:  # their texts stand where they are read, and nowhere else
@@ -256,21 +258,28 @@ class _Writer:
 
     def _note(self, tokens: list["Token"], html: str, label: str, own_id: str) -> str:
         html += "".join(piece for piece, _ in self._pieces(tokens))
-        line = next((self._line(token) for token in tokens if token.map), "")
+        line = next((self._line(token) for token in tokens if token.map), "") or self._marked_at.get(own_id, "")
         own_id = f' id="{own_id}"' if own_id else ""
         return f'<aside role="doc-footnote"{own_id}{line} {LABEL}="{escape(label)}">{html}</aside>'
 
 
 def _parser() -> "MarkdownIt":
     from markdown_it import MarkdownIt
+    from mdit_py_plugins.deflist import deflist_plugin
     from mdit_py_plugins.dollarmath import dollarmath_plugin
     from mdit_py_plugins.footnote import footnote_plugin
 
     md = MarkdownIt("commonmark", {"maxNesting": _NESTING}).enable(["table", "strikethrough"])
     footnote_plugin(md, move_to_end=False)
+    deflist_plugin(md)
     # Not "$5 and $6": no space inside the signs, no digit outside; `inline` looks at what is between them.
     dollarmath_plugin(md, allow_labels=False, allow_space=False, allow_digits=False, double_inline=True)
     return md
+
+
+def _opens_item(tokens: Sequence["Token"], at: int) -> bool:
+    """Whether the paragraph that begins with token `at` is the first of a list's item."""
+    return at > 0 and tokens[at - 1].type == "list_item_open"
 
 
 def _levelled(body: str) -> tuple[str, int]:

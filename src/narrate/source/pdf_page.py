@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from narrate.document import Origin
+from narrate.source.pdf_pieces import pieces_apart
 
 if TYPE_CHECKING:
     from pypdf import PageObject
@@ -103,10 +104,11 @@ def read_page(page: "PageObject", number: int, budget: Budget) -> tuple[list[Lin
         if operator == b"Do" and operands and operands[0] in pictures:
             setter.draw(pictures[operands[0]], cm)
 
-    if pictures:
-        page.extract_text(visitor_text=shown, visitor_operand_before=drawn)
-    else:
-        page.extract_text(visitor_text=shown)
+    with pieces_apart(page):
+        if pictures:
+            page.extract_text(visitor_text=shown, visitor_operand_before=drawn)
+        else:
+            page.extract_text(visitor_text=shown)
     return setter.finished(), setter.unreadable
 
 

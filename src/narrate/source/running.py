@@ -1,8 +1,8 @@
 """Running heads, running feet and page numbers: found because they come back from page to page. Pure.
 
-A line at a page's edge is one of them when the same words stand at the same height of another page, or when its number
-counts as the pages do. On a page that has hardly more than that, words are never taken for one:
-they may be all that it says.
+A line at a page's edge is one of them when the same words stand at the same height of another page, when its number
+counts as the pages do, or when it is what browsers print there. On a page that has hardly more than that, words are
+never taken for one: they may be all that it says.
 """
 
 import re
@@ -21,6 +21,11 @@ _BARE = re.compile(r"[\s\W]*(?:(?:page|seite|página|pagina|p)\b\.?)?[\s\W]*(\d{
 _OF = re.compile(
     r"[\s\W]*(?:page|seite|página|pagina)?\s*(\d{1,4})\s*(?:of|/|von|de|sur)\s*\d{1,4}[\s\W]*", re.IGNORECASE
 )
+_PRINTED = re.compile(
+    r"(?:https?|file)://\S{1,2000} \d{1,4}/\d{1,4}"
+    r"|\d{1,4}[./]\d{1,2}[./]\d{2,4}, \d{1,2}:\d{2}(?: [AP]M)?(?: .{1,300})?"
+)
+"""What browsers print above and below a page: the date and the title, the address and the page's number."""
 _LEADERS = re.compile(r"(?:\.\s?){4,}\s*(?:\d{1,4}|[ivxlc]{1,8})$|…{2,}\s*\d{1,4}$")
 CONTENTS = re.compile(r"(?i:(?:table of )?contents|inhalt(?:sverzeichnis)?|table des matières|sommaire|índice)")
 
@@ -47,7 +52,11 @@ def without_running(pages: Sequence[Page], labels: Mapping[int, str]) -> tuple[l
     for line in edges:
         back = any(_comes_back(line, seen[key]) for key in _keys(line) if full[line.page] or _is_bare(line))
         number = _page_number(line)
-        if back or (_is_bare(line) and number in (str(line.page + 1), labels.get(line.page))):
+        if (
+            back
+            or _PRINTED.fullmatch(line.words)
+            or (_is_bare(line) and number in (str(line.page + 1), labels.get(line.page)))
+        ):
             running[id(line)] = Running(line=line, number=number)
     kept = [[item for item in page if id(item) not in running] for page in pages]
     return kept, list(running.values())

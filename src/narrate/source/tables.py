@@ -61,8 +61,16 @@ class TableBuilder:
         if not any(any(row) for row in rows):
             return None
         heads = _head_count(written)
+        if heads and not self.caption and width > 1 and _fills(written[0], width):  # a name for the whole
+            self.caption = rows.pop(0)[0]
+            written.pop(0)
+            heads = _head_count(written)
         header = _merged(rows[:heads]) if heads else ()
-        body = [row for row in rows[heads:] if any(row)]
+        body = [
+            (row[0], *[""] * (width - 1)) if _fills(one, width) else row  # a name for the rows below: said once
+            for row, one in zip(rows[heads:], written[heads:], strict=True)
+            if any(row)
+        ]
         named = [row.cells[0].is_header for row in written[heads:]]
         return Table(
             caption=self.caption,
@@ -137,6 +145,11 @@ def _head_count(rows: list[_Row]) -> int:
             break
         count += 1
     return count if count < len(rows) else min(count, 1)
+
+
+def _fills(row: _Row, width: int) -> bool:
+    """Whether a row is one cell from edge to edge."""
+    return len(row.cells) == 1 and row.cells[0].columns >= width
 
 
 def _merged(rows: list[tuple[str, ...]]) -> tuple[str, ...]:

@@ -22,6 +22,7 @@ _VOID = "area|base|br|col|embed|hr|img|input|link|meta|param|source|track|wbr"
 _CLOSED = re.compile(rf"<(?!(?:{_VOID})\b)([A-Za-z][\w:.-]{{0,60}})((?:\s[^<>]{{0,2000}})?)/>")
 _INLINE_TAGS = re.compile(r"</?(?:a|b|i|u|em|font|big|small|span|strong|tt|s|strike|nobr)\b[^<>]{0,2000}>", re.I)
 _BLOCK_TAGS = re.compile(r"</?(?:div|section|article|center|blockquote|ul|ol|dl|table)\b[^<>]{0,2000}>", re.I)
+_OF_HEAD = frozenset({"title", "meta", "link", "style", "script", "base", "noscript", "template", ""})  # "": comments
 _PREFIXES = {
     "http://www.idpf.org/2007/ops": "epub:",
     "http://www.w3.org/XML/1998/namespace": "xml:",
@@ -143,7 +144,29 @@ def _html(text: str) -> tuple[Element, bool]:
         root = None
     if root is None:
         root = etree.Element("html")
+    _end_head(root)
     return root, not any("depth" in entry.message for entry in parser.error_log)
+
+
+def _end_head(root: Element) -> None:
+    """Put into the body what begins it: where a page leaves out `<body>`, libxml2 takes the elements of HTML 5
+    (`<main>`, `<article>`, `<section>`) for a part of the head, in which nothing is read."""
+    from lxml import etree
+
+    head = next((child for child in root if local_name(child) == "head"), None)
+    at = (
+        next((at for at, child in enumerate(head) if local_name(child) not in _OF_HEAD), -1) if head is not None else -1
+    )
+    if head is None or at < 0:
+        return
+    body = next((child for child in root if local_name(child) == "body"), None)
+    if body is None:
+        body = etree.SubElement(root, "body")
+    moved = head[at:]
+    moved[-1].tail = (moved[-1].tail or "") + (body.text or "")
+    body.text = ""
+    for node in reversed(moved):
+        body.insert(0, node)
 
 
 def _strict(text: str) -> Element | None:

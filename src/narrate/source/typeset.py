@@ -32,6 +32,7 @@ from narrate.source.pdf_page import MARK_CLOSE, MARK_OPEN, Line, page_origin
 _LARGER = 1.12
 _SMALLER = 0.93
 _WIDER_GAP = 1.3
+_HEADING_PITCH_EM = 1.3
 _INDENT_EM = 0.6
 _MOST_INDENT_EM = 6
 _LONGEST_HEADING = 200
@@ -44,6 +45,9 @@ _NUMBERED = re.compile(r"\(?(\d{1,3})[.)]\s+(?=\S)")
 _NOTE_LABEL = re.compile(rf"(?:{MARK_OPEN}([^{MARK_CLOSE}]*){MARK_CLOSE}|(\d{{1,3}})[.)]?\s|([*†‡§¶]{{1,3}}))\s*(?=\S)")
 _MARK = re.compile(f"{MARK_OPEN}([^{MARK_CLOSE}]*){MARK_CLOSE}")
 _CAPTION = re.compile(r"(?:figure|fig\.|abbildung|abb\.|plate|photo|illustration|figura|image)\s", re.IGNORECASE)
+_NUMBERED_CAPTION = re.compile(
+    r"(?:figure|fig\.|abbildung|abb\.|figura) ?\d{1,3}(?:\.\d{1,3})?[a-z]?[.:] ?(?=[^\W\d_])", re.I
+)
 _HYPHEN = re.compile(r"[^\W\d_][-‐­]$")
 _WORD = re.compile(r"[^\W\d_]+(?:[-‐’'][^\W\d_]+)*")
 _FIRST = re.compile(r"[^\W\d_]+")
@@ -263,7 +267,10 @@ def begins_paragraph(lines: Sequence[Line], line: Line, kind: Type) -> bool:
         # Another page or column: the space between says nothing here, but one that ends early ends with a paragraph.
         indented = _INDENT_EM * em < line.x - above.x < _MOST_INDENT_EM * em
         return closed and (had_room or indented or above.y - kind.foot > _EARLY_EM * em)
-    if down > _WIDER_GAP * kind.pitch.get(line.size, 1.2 * em):
+    pitch = kind.pitch.get(line.size, 1.2 * em)
+    if line.size >= _LARGER * kind.size:  # too few lines to tell: the distance may be that of two headings
+        pitch = min(pitch, _HEADING_PITCH_EM * em)
+    if down > _WIDER_GAP * pitch:
         return True
     if _HYPHEN.search(above.words) and line.words[:1].isalpha():
         return False
@@ -347,7 +354,8 @@ def _moved(mark: Mark, by: int) -> Mark:
 
 
 def _captioned(blocks: Iterable[Block]) -> Iterator[Block]:
-    """A figure takes the paragraph after it for its caption, when that begins as captions do."""
+    """A figure takes the paragraph after it for its caption, when that begins as captions do. A numbered caption alone
+    is that of a figure which is no picture but drawn with lines, as plots are."""
     figure: Figure | None = None
     for block in blocks:
         if figure and isinstance(block, Paragraph) and _CAPTION.match(block.text):
@@ -357,7 +365,9 @@ def _captioned(blocks: Iterable[Block]) -> Iterator[Block]:
         if figure:
             yield figure
         figure = block if isinstance(block, Figure) else None
-        if not figure:
+        if isinstance(block, Paragraph) and not block.marks and _NUMBERED_CAPTION.match(block.text):
+            yield Figure(caption=block.text, origin=block.origin)
+        elif not figure:
             yield block
     if figure:
         yield figure

@@ -11,6 +11,7 @@ from narrate.document import MarkKind, PageBreak
 from narrate.source import elements
 from narrate.source.article import LeftOut
 from narrate.source.blocks import LABEL, open_block, open_credit, open_note
+from narrate.source.divide import letters
 from narrate.source.notes import NoteIndex
 from narrate.source.page import Leave, Line, Page, Place
 from narrate.source.phrasing import open_phrasing
@@ -21,6 +22,9 @@ __all__ = ["LABEL", "LINE", "Walker"]
 
 LINE = "data-narrate-line"
 """The attribute by which another reader of ours says on which line of its own source an element stands."""
+
+_MOST_PULL_QUOTES = 100
+"""Each is looked for in the whole text."""
 
 
 class Walker:
@@ -56,6 +60,7 @@ class Walker:
         page.at_line = 0 if lines else -1
         self._left_out = dict(left_out or {})
         page.descriptions = self._descriptions(root)
+        self._leave_out_pull_quotes(root)
         page.anchor(f"{file}#")
         opened: list[tuple[Place, Leave | None]] = []
         walker = etree.iterwalk(root, events=("start", "end", "comment"))
@@ -93,6 +98,17 @@ class Walker:
                 self._left_out[element] = ("description", "read with the picture that it describes")
         return found
 
+    def _leave_out_pull_quotes(self, root: Element) -> None:
+        """Those whose words stand elsewhere in the text, too: heard, they would only be said twice."""
+        found = [each for each in root.xpath("//*[@class or @role]") if elements.is_pull_quote(attributes(each))]
+        if not found:
+            return
+        whole = letters(content(root))
+        for element in found[:_MOST_PULL_QUOTES]:
+            pulled = letters(content(element))
+            if pulled and whole.count(pulled) > 1:
+                self._left_out.setdefault(element, ("quotation", "a pull quote: the text says the same"))
+
     def _enter(self, element: Element) -> Leave | None:
         """Into an element. What is returned is done at its end."""
         page = self._page
@@ -107,7 +123,8 @@ class Walker:
             page.line.origin = page.here(element, attrs)
         page.name(name, attrs)
         body = page.bodies.get(element) if page.bodies else None
-        if body is not None and not page.place.in_note and (body or not page.place.muted):
+        out = page.place.muted or element in self._left_out
+        if body is not None and not page.place.in_note and (body or not out):
             return open_note(page, element, body)
         if name in elements.IGNORED and not (name == "script" and elements.tex_script(attrs)):
             page.skip_inside = True

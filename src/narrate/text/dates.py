@@ -13,11 +13,12 @@ def date_rules(language: Language) -> list[Rule]:
     """Rules for dates, times and years, in the order in which they are to be tried."""
     rules = [_iso(language), _numeric(language), *_written(language), *_clock(language)]
     if language.code == "de":
-        rules.append(_german_ordinal())
+        rules += _german_ordinals(language)
     if language.code == "en":
         rules += _decades()
+    rules.append(_year_range(language))
     if language.year_cues:
-        rules += [_year_range(language), _year(language)]
+        rules.append(_year(language))
     return rules
 
 
@@ -76,7 +77,9 @@ def _written(language: Language) -> list[Rule]:
     def month_and_year(found: re.Match[str]) -> str:
         return f"{language.months[number(found[1]) - 1]} {language.year(int(found[2])) or found[2]}"
 
-    dot = {"en": "(?:st|nd|rd|th)?", "de": r"\.", "fr": "(?:er)?", "es": "(?:º|°|o)?", "it": "[º°]?"}[language.code]
+    dot = {"en": "(?:st|nd|rd|th)?", "de": r"\.", "fr": "(?:er)?", "es": r"(?:\.?[º°]|o)?", "it": "[º°]?"}[
+        language.code
+    ]
     of = {"en": r"(?:of\s)?", "es": r"de\s"}.get(language.code, "")
     comma = {"en": r",?\s", "es": r"\s(?:de|del)\s"}.get(language.code, r"\s")
     first = rf"{EDGE}(\d\d?){dot}\s{of}({month})(?:{comma}{year})?(?!\w)"
@@ -93,11 +96,12 @@ def _written(language: Language) -> list[Rule]:
 def _clock(language: Language) -> list[Rule]:
     """17:05, 5.30 p.m., 17h05: and 5 pm."""
     rest = language.clock_rest
-    mark = {"de": "[:.]", "fr": r":|\s?h\s?"}.get(language.code, ":")
+    mark = r":|\s?h\s?" if language.code == "fr" else "[:.]"
+    at = re.compile(r"\b(?:ore|alle|dalle|delle|all['’]|dall['’])\s?$", re.I)
 
     def say(found: re.Match[str]) -> str | None:
         hour, minute, written = int(found[1]), int(found[3]), found[4] or ""
-        if found[2] == "." and not written:
+        if found[2] == "." and not written and not (language.code == "it" and at.search(before(found))):
             return None
         return _stopped(found, language.clock(hour, minute, written))
 
@@ -116,6 +120,8 @@ def _clock(language: Language) -> list[Rule]:
         hour = rf"(1[0-2]|[1-9])\s?({rest})"
         rules.append(Rule(re.compile(rf"{EDGE}(1[0-2]|[1-9])\s?({rest})?\s?[–-]\s?{hour}(?!\w)"), hours))
         rules.append(Rule(re.compile(rf"{EDGE}{hour}(?!\w)"), whole))
+    if language.code == "de":
+        rules.append(Rule(re.compile(rf"{EDGE}(1)\s(Uhr)(?!\w)"), whole))
     if language.code == "fr":
         rules.append(Rule(re.compile(rf"{EDGE}([01]?\d|2[0-3])\s?(h)(?!\w|\s?\d)"), whole))
     return rules
@@ -129,14 +135,25 @@ def _stopped(found: re.Match[str], said: str | None) -> str | None:
     return said if rest else f"{said}."
 
 
-def _german_ordinal() -> Rule:
-    """ "im 19. Jahrhundert": where the word before makes the case sure."""
-    from narrate.text.languages.german import ordinal
+def _german_ordinals(language: Language) -> list[Rule]:
+    """ "im 19. Jahrhundert", "der 2. Weltkrieg", "am 1.5.": behind an article, or before a word that is numbered."""
+    from narrate.text.languages.german import ARTICLE, NUMBERED, ordinal
+
+    numbered = re.compile(rf"\s(?:{NUMBERED}|{any_of(language.months)})\b")
 
     def say(found: re.Match[str]) -> str | None:
-        return ordinal(int(found[1]), before(found))
+        lead, rest = before(found), after(found)
+        return ordinal(int(found[1]), lead, rest) if ARTICLE.search(lead) or numbered.match(rest) else None
 
-    return Rule(re.compile(EDGE + r"(\d{1,3})\.(?=\s[A-ZÄÖÜ]?[a-zäöüß])"), say)
+    def day(found: re.Match[str]) -> str | None:
+        return (
+            _said(language, int(found[1]), int(found[2]), 0, before(found)) if ARTICLE.search(before(found)) else None
+        )
+
+    return [
+        Rule(re.compile(EDGE + r"(\d\d?)\.\s?(\d\d?)\.(?![\w])(?!\s?\d)"), day),
+        Rule(re.compile(EDGE + r"(\d{1,3})\.(?=\s[A-ZÄÖÜ]?[a-zäöüß])"), say),
+    ]
 
 
 def _decades() -> list[Rule]:

@@ -1,5 +1,6 @@
-"""The marks inside a block's text in, what is said because of them out: expansions, links, formulas; and which notes
-are told where they are marked. What else marks mean is read with the words themselves (`marks`, `normalize`).
+"""The marks inside a block's text in, what is said because of them out: expansions, links, formulas, what is struck
+out; and which notes are told where they are marked. What else marks mean is read with the words themselves (`marks`,
+`normalize`).
 
 Pure. What is displayed stays the author's.
 """
@@ -111,6 +112,8 @@ class Reading:
                     return ""
                 named = self._phrases.link_to.format(host) if host else self._phrases.link
                 return spoken(named, self._language)[0]
+            case MarkKind.DELETION if words.strip():
+                return self._phrases.struck_out
         return ""
 
 

@@ -1,20 +1,25 @@
 """Letters that stand for words: abbreviations, initials, roman numerals, capitals, divided words. Pure; see `rules`."""
 
 import re
+from collections.abc import Mapping
 
 from narrate.text.languages import Language
+from narrate.text.languages.base import spelled
 from narrate.text.rules import Rule, after, any_of, before
 
 _UPPER = "A-ZÀ-ÖØ-Þ"
 _LOWER = "a-zß-öø-ÿ"
 _ROMAN = re.compile(r"M{0,3}(?:CM|CD|D?C{0,3})(?:XC|XL|L?X{0,3})(?:IX|IV|V?I{0,3})")
 _VALUES = {"I": 1, "V": 5, "X": 10, "L": 50, "C": 100, "D": 500, "M": 1000}
+_CARDINAL = "spellout-cardinal-masculine"
 _RULER = re.compile(
     r"\b(?:King|Queen|Pope|Emperor|Empress|Tsar|Czar|Kaiser|Sultan|König|Königin|Papst|Zar|Rey|Reina|Papa|Re|Roi|roi)\s$"
 )
+_SECOLO = re.compile(r"(?<!\w)(?:[Ss]ecolo|[Ss]ec\.)[\s\u00a0]$")
+_NUMBERED = re.compile(r"\s(?:[Cc]entur(?:y|ies)|Olympi\w+|Dynasty|dynasty|Corps|Legion|Amendment|Congress)\b")
 _NAME = re.compile(rf"(?<!\w)[{_UPPER}]\w{{1,30}}[\s\u00a0]$")
-_SHOUTED_BEFORE = re.compile(rf"(?<!\w)(?:[{_UPPER}]{{2,20}}|[AI])[\s,’']{{1,2}}$")
-_SHOUTED_AFTER = re.compile(rf"[\s,’']{{1,2}}(?:[{_UPPER}]{{2,20}}|[AI])(?!\w)")
+_SHOUTED_BEFORE = re.compile(rf"(?:(?<!\w)(?:[{_UPPER}]{{2,20}}|[AI])[\s,’']{{1,2}}){{1,6}}$")
+_SHOUTED_AFTER = re.compile(rf"(?:[\s,’']{{1,2}}(?:[{_UPPER}]{{2,20}}|[AI])(?!\w)){{1,6}}")
 _ACRONYMS_WORDS = (
     "USA UK EU UN NASA NATO BBC ITV CNN FBI CIA KGB DNA RNA HIV AIDS UNESCO UNICEF OECD IBM AOL GPS SOS UFO CEO "
     "CFO PhD MA BA AM PM AD BC CE BCE OK ID IQ AI VIP UAE USSR UEFA FIFA EEC ECB IMF IRA IRS ISBN ISO ABC AC DC "
@@ -23,13 +28,24 @@ _ACRONYMS_WORDS = (
 _ACRONYMS = frozenset(_ACRONYMS_WORDS.split())
 _SHORT_WORDS_WORDS = "no not yes and the but you all he she my me do so go never now why how stop"
 _SHORT_WORDS = frozenset(_SHORT_WORDS_WORDS.split())
+_SHOUTED_MORE = (
+    "A I THE OF TO IN ON AT BY FOR FROM WITH OFF OUT UP WE US IS ARE WAS IT THIS THAT HIS HER OUR YOUR MY NEW DAY KEEP "
+    "HELP END AN OR BE WILL CAN ONE TWO DER DIE DAS UND EIN EINE NICHT LE LA LES DE DU ET UN UNE EL LOS LAS Y IL E DI"
+)
+_SHOUTED_WORDS = frozenset((*_SHOUTED_MORE.split(), *(word.upper() for word in _SHORT_WORDS)))
 
 
 def letter_rules(language: Language, *, heading: bool) -> list[Rule]:
     """Rules for letters, in the order in which they are to be tried."""
-    rules = [*_roman(language, heading=heading), *_abbreviations(language)]
+    saints = [_santo()] if language.code == "it" else []
+    rules = [*_roman(language, heading=heading), *saints, *_abbreviations(language)]
     if language.code == "en":
-        rules += [_street(), _page_in_roman()]
+        rules += [_street(), _drive(), _small_roman(language)]
+    rules += _titles(language)
+    if language.code == "de":
+        rules.append(Rule(re.compile(rf"(?<=[{_LOWER}]{{2}})str\.(?=\s(?:\d|[{_LOWER}])|[,;)]|$)"), lambda _: "straße"))
+    if language.code == "it":
+        rules.append(_elided())
     return [*rules, _initials(), _capitals(language, heading=heading), _divided()]
 
 
@@ -42,9 +58,10 @@ def _abbreviations(language: Language) -> list[Rule]:
         return f"{words}." if ends else words
 
     rules = []
-    if language.anywhere:
-        pattern = rf"(?<![\w./])(?:{any_of(language.anywhere)})(?![\w/])"
-        rules.append(Rule(re.compile(pattern), lambda found: stopped(language.anywhere[found[0]], found)))
+    anywhere = {**_at_start(language.anywhere), **language.anywhere}
+    if anywhere:
+        pattern = rf"(?<![\w./])(?:{any_of(anywhere)})(?![\w/])"
+        rules.append(Rule(re.compile(pattern), lambda found: stopped(anywhere[found[0]], found)))
     if language.before_number:
         number = r"[\d$£€]|(?:[IVX]{2,7}|[VX])(?!\w)|(?<=p\.\s)[ivxlc]{1,7}(?!\w)"
         pattern = rf"(?<![\w.])({any_of(language.before_number)})\.[\s\u00a0]?(?={number})"
@@ -53,6 +70,15 @@ def _abbreviations(language: Language) -> list[Rule]:
         pattern = rf"(?<![\w.])({any_of(language.before_name)})\.(?=[\s\u00a0](?:[{_UPPER}]|&\s|and\s))"
         rules.append(Rule(re.compile(pattern), lambda found: language.before_name[found[1]]))
     return rules
+
+
+def _at_start(abbreviations: Mapping[str, str]) -> dict[str, str]:
+    """ "E.g." beside "e.g.". Not "A.C." beside "a.C.", which may be somebody's initials."""
+    return {
+        short[0].upper() + short[1:]: words[0].upper() + words[1:]
+        for short, words in abbreviations.items()
+        if short[0].islower() and short[1:].islower()
+    }
 
 
 def _street() -> Rule:
@@ -73,13 +99,56 @@ def _street() -> Rule:
     return Rule(re.compile(r"(?<![\w.])St\."), say)
 
 
-def _page_in_roman() -> Rule:
+def _drive() -> Rule:
+    """ "Oak Dr." where no name follows; "Dr." before a name is in the table."""
+    name = re.compile(rf"(?<!\w)[{_UPPER}]\w{{1,30}}\s$")
+
+    def say(found: re.Match[str]) -> str | None:
+        return "Drive" if name.search(before(found, 40)) and re.match(rf"\s[{_LOWER}]|,", after(found)) else None
+
+    return Rule(re.compile(r"(?<![\w.])Dr\."), say)
+
+
+def _titles(language: Language) -> list[Rule]:
+    """ "Mt Everest", "le Pr Blanc": as the British and the French write them, without a full stop."""
+    written = {"en": "Mt Ft Lt Capt Sgt Cpl Prof Revd", "fr": "Pr"}.get(language.code, "").split()
+    if not written:
+        return []
+    pattern = rf"(?<!\w)({any_of(written)})(?=\s[{_UPPER}][{_LOWER}])"
+    return [Rule(re.compile(pattern), lambda found: language.before_name[found[1]])]
+
+
+def _santo() -> Rule:
+    """S. Francesco, S. Maria, S. Antonio, S. Stefano."""
+
+    def say(found: re.Match[str]) -> str:
+        name = found[1]
+        if name[0] in "AEIOU":
+            return f"Sant'{name}"
+        if name.endswith("a") and name not in ("Luca", "Nicola", "Mattia"):
+            return f"Santa {name}"
+        return f"Santo {name}" if name.startswith(("St", "Sp")) else f"San {name}"
+
+    return Rule(re.compile(rf"(?<![\w.])S\.[\s\u00a0]([{_UPPER}][{_LOWER}]{{2,20}})"), say)
+
+
+def _small_roman(language: Language) -> Rule:
+    """Page xii, Act II, scene i."""
+    cues = any_of(cue for cue in language.roman_cues if " " not in cue)
+    numbered = re.compile(rf"\b(?:[Pp]ages?|pp?\.|{cues}|{cues.lower()})\s$")
+
     def say(found: re.Match[str]) -> str | None:
         number = roman(found[0].upper())
-        paged = re.search(r"\b(?:[Pp]ages?|pp?\.)\s$", before(found))
-        return str(number) if number and paged else None
+        return str(number) if number and numbered.search(before(found)) else None
 
     return Rule(re.compile(r"(?<![\w’'-])[ivxlc]{1,8}(?![\w’'-])"), say)
+
+
+def _elided() -> Rule:
+    """l'8 marzo, dell'11: an engine takes the article for a letter."""
+    return Rule(
+        re.compile(r"(?<=[lLnd][’'])\d{1,4}(?!\w|[.,:]\d)"), lambda found: spelled(int(found[0]), "it", _CARDINAL)
+    )
 
 
 def _initials() -> Rule:
@@ -144,12 +213,15 @@ class _RomanReader:
             return None
         lead = before(found, 40)
         if monarch := self._monarch.search(lead):
-            if len(numeral) > 1 or _RULER.search(lead[: monarch.start()]) or numeral in "VX":
+            lone = self._language.code != "en" or re.match(rf"\sof\s[{_UPPER}]", after(found))
+            if len(numeral) > 1 or lone or _RULER.search(lead[: monarch.start()]) or numeral in "VX":
                 return self._regnal(found, monarch[1], number, lead[: monarch.start()])
             return None
         stop = "." if found[0].endswith(".") else ""
-        if self._language.code == "it" and after(found).startswith(" secolo"):
+        if self._language.code == "it" and (after(found).startswith(" secolo") or _SECOLO.search(lead)):
             return self._language.regnal("", number, "")
+        if self._language.code == "en" and _NUMBERED.match(after(found)):
+            return spelled(number, "en", "spellout-ordinal")
         if self._is_number(found, numeral, lead):
             return f"{self._language.year(number) if number > 1000 else number}{stop}"
         return None
@@ -163,7 +235,12 @@ class _RomanReader:
         rest = after(found)
         ends = not rest or rest[0] in ".,:;)–—!?-|" or found[0].endswith(".")
         if self._cue.search(lead):
-            return numeral != "I" or ends or bool(re.search(r"(?:War|Chapter|Bowl)\s$", lead)) or rest.startswith(" of")
+            return (
+                numeral != "I"
+                or ends
+                or bool(re.search(r"(?:War|Chapter|Bowl|Type|Phase)\s$", lead))
+                or rest.startswith(" of")
+            )
         if len(numeral) > 1 and self._small_cue.search(lead):
             return True
         plain = set(numeral) <= set("IVX") and numeral != "XXX"
@@ -177,9 +254,11 @@ def _capitals(language: Language, *, heading: bool) -> Rule:
 
     def say(found: re.Match[str]) -> str | None:
         word = found[0]
+        if word in language.letters or (word == "WHO" and re.search(r"\b[Tt]he\s$", before(found))):
+            return " ".join(word)
         if word in _ACRONYMS or not set(word) & set("AEIOUYÀÁÂÄÈÉÊËÌÍÎÏÒÓÔÖÙÚÛÜÆŒ") or set(word) <= set("IVX"):
             return None
-        shouted = _SHOUTED_BEFORE.search(before(found)) or _SHOUTED_AFTER.match(after(found))
+        shouted = _is_shouted(found)
         if heading and found.string.isupper() and (word != "US" or shouted):
             return word.lower()
         if (shouted and word not in ("US", "IT")) or (language.code == "en" and word.lower() in _SHORT_WORDS):
@@ -187,6 +266,14 @@ def _capitals(language: Language, *, heading: bool) -> Rule:
         return None
 
     return Rule(re.compile(rf"(?=[{_UPPER}])(?<![\w.&’'-])[{_UPPER}]{{2,30}}(?![\w&]|\.\w)"), say)
+
+
+def _is_shouted(found: re.Match[str]) -> bool:
+    """Whether a word stands among others in capitals that are no acronyms: "KEEP OFF THE GRASS", not "CPU, GPU"."""
+    lead = _SHOUTED_BEFORE.search(before(found, 60))
+    rest = _SHOUTED_AFTER.match(after(found, 60))
+    words = re.findall(r"\w+", f"{lead[0] if lead else ''} {found[0]} {rest[0] if rest else ''}")
+    return len(words) > 1 and any(each in _SHOUTED_WORDS or len(each) > 5 for each in words if each not in _ACRONYMS)
 
 
 def _divided() -> Rule:

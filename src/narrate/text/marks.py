@@ -10,6 +10,10 @@ from narrate.text.words import Words
 _STRESSES = {MarkKind.EMPHASIS: Stress.EMPHASIS, MarkKind.STRONG: Stress.STRONG}
 _MOST_STRESSED = 4
 """Words. A longer stretch in italics or bold is a title, a quotation or a lead: nobody stresses each of its words."""
+_IS_BASE = re.compile(r"(?:(?<![^\W_])[^\W_]|\d|\))$")
+_FIGURES = re.compile("[-−]?[0-9]{1,4}")
+_CAN_BE_RAISED = re.compile(r"(?:[\da-zß-öø-ÿ.,;:!?”\"’)]|(?<!\w)\w)$")
+_RAISED = str.maketrans("0123456789-−", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁻")
 
 
 def within(marks: tuple[Mark, ...], start: int, end: int, *, shift: int = 0) -> tuple[Mark, ...]:
@@ -35,18 +39,37 @@ def language_of(marks: tuple[Mark, ...], length: int) -> str:
     return tags[-1] if tags else ""
 
 
-def said(mark: Mark, text: str, words: Words, code: str) -> str | None:
-    """What is said for the stretch that `mark` lies on, or in its place; None to leave it as it is."""
+def said(mark: Mark, text: str, words: Words, power: str) -> str | None:
+    """What is said for the stretch that `mark` lies on, or in its place; None to leave it as it is.
+
+    `power` is the language's way to say one, "to the power of {}".
+    """
     match mark.kind:
         case MarkKind.NOTE:
             return note(without_signs(mark.value), text[: mark.start], text[mark.end :], words)
         case MarkKind.RUBY:
             return without_signs(mark.value) or None
         case MarkKind.SUPERSCRIPT:
-            raised = text[mark.start : mark.end]
-            if raised.isdigit() and text[mark.start - 1 : mark.start].isdigit():
-                return f" to the {raised}" if code == "en" else f" {raised}"
+            exponent = text[mark.start : mark.end]
+            if len(exponent) == 1 and exponent.isalpha() and _IS_BASE.search(text[: mark.start][-2:]):
+                return f" {power.format(exponent)}"
+        case MarkKind.SUBSCRIPT:
+            index = text[mark.start : mark.end]
+            if index[:1].isalpha() and text[: mark.start][-1:].isalpha():
+                return f" {index}"  # "x max", not "xmax"
     return None
+
+
+def raised(text: str, marks: tuple[Mark, ...]) -> str:
+    """`text` with the figures that are marked as raised written as raised figures (`²`), sign for sign: these are what
+    rules know. Not those of "<sup>1</sup>/<sub>2</sub>" and "<sup>14</sup>C"."""
+    for mark in marks:
+        figures = text[mark.start : mark.end]
+        if mark.kind is not MarkKind.SUPERSCRIPT or not _FIGURES.fullmatch(figures):
+            continue
+        if _CAN_BE_RAISED.search(text[: mark.start][-2:]) and text[mark.end : mark.end + 1] not in ("/", "⁄"):
+            text = text[: mark.start] + figures.translate(_RAISED) + text[mark.end :]
+    return text
 
 
 def note(label: str, lead: str, rest: str, words: Words) -> str:

@@ -4,7 +4,7 @@ import re
 
 from narrate.text.languages import Language
 from narrate.text.languages.base import Form
-from narrate.text.rules import EDGE, Rule, after, amount, any_of, before
+from narrate.text.rules import EDGE, Rule, after, amount, any_of, before, western
 
 _BEFORE_SIGN = r"(?<![\w$£€¥₹])"
 
@@ -15,7 +15,8 @@ def money_rules(language: Language) -> list[Rule]:
     large = rf"(?:[\s\u00a0]?(?P<large>{any_of(language.magnitudes)})(?!\w))?"
     high = rf"(?:\s?[–-]\s?(?:{any_of(language.currencies)})?\s?(?P<high>{amount(language)}))?"
     any_amount = rf"(?P<low>{amount(language)}){high}{large}"
-    cents = rf"(?P<whole>{amount(language, whole=True)}){re.escape(language.decimal)}(?P<part>\d\d)(?!\d|\s?[–-]\s?\d)"
+    # Two digits are cents behind either sign: "€12,50" is met in English, "$3.50" in Spanish.
+    cents = rf"(?P<whole>{amount(language, whole=True)})[.,](?P<part>\d\d)(?!\d|[.,]\d|\s?[–-]\s?\d)"
     no_more = rf"(?![\s\u00a0]?(?:{any_of(language.magnitudes)})(?!\w))"
     ways = [
         (rf"{_BEFORE_SIGN}{sign}[\s\u00a0]?", r"(?!\w)"),
@@ -31,35 +32,41 @@ def money_rules(language: Language) -> list[Rule]:
     ]
 
 
-def form(number: str, names: Form) -> str:
-    """The name for one, or for many."""
-    return names[0] if number == "1" else names[1]
+def counted(number: str, names: Form, language: Language) -> str:
+    """ "1 euro", "5 euros"."""
+    return f"{language.one(names[0])} {names[0]}" if number == "1" else f"{number} {names[1]}"
 
 
 def _with_cents(found: re.Match[str], language: Language) -> str | None:
     currency = language.currencies[found["sign"]]
-    whole, part = found["whole"], int(found["part"])
+    whole, part = western(found["whole"]), int(found["part"])
     if not currency.cent[0]:
         return None
-    units = f"{whole} {form(whole, currency.name)}"
+    units = counted(whole, currency.name, language)
     if not part:
         return units
-    cents = f"{part} {form(str(part), currency.cent)}"
+    cents = counted(str(part), currency.cent, language)
     return cents if whole == "0" else language.minor.format(units=units, part=part, cents=cents)
 
 
 def _rounded(found: re.Match[str], language: Language) -> str:
-    name = language.currencies[found["sign"]].name
-    words = f"{found['low']} {language.to} {found['high']}" if found["high"] else found["low"]
-    qualifies = bool(
-        language.singular_after
-        and re.search(language.singular_after, before(found))
-        and re.match(r"[\s-][a-z]", after(found))
-    )
+    names = language.currencies[found["sign"]].name
+    low, high = western(found["low"]), western(found["high"] or "")
+    words = f"{low} {language.to} {high}" if high else low
+    qualifies = is_singular(found, language)
     if not found["large"]:
-        return f"{words} {name[0] if qualifies else form(words, name)}"
-    large = language.magnitudes[found["large"]]
-    named = name[0] if qualifies else name[1]
+        return f"{words} {names[0]}" if qualifies else counted(words, names, language)
+    large = counted(words, language.magnitudes[found["large"]], language)
+    named = names[0] if qualifies else names[1]
     if large.endswith("d'"):  # French elides before a vowel
-        return f"{words} {large}{named}" if named[0] in "aeiouy" else f"{words} {large[:-1]}e {named}"
-    return f"{words} {large} {named}"
+        return f"{large}{named}" if named[0] in "aeiouy" else f"{large[:-1]}e {named}"
+    return f"{large} {named}"
+
+
+def is_singular(found: re.Match[str], language: Language) -> bool:
+    """Whether an amount stands before a noun that it says something about: "a $5 bill", "a 10-foot pole"."""
+    if not language.singular_after:
+        return False
+    return any(
+        re.search(lead, before(found)) and re.match(rest, after(found)) for lead, rest in language.singular_after
+    )

@@ -11,20 +11,24 @@ from functools import lru_cache
 from narrate.document import Mark, MarkKind
 from narrate.script import PRONOUNCED, Span
 from narrate.text.dates import date_rules
+from narrate.text.indices import index_rules
 from narrate.text.languages import language_for
 from narrate.text.letters import letter_rules
 from narrate.text.lexicon import NO_LEXICON, Lexicon, lexicon_rules
+from narrate.text.marks import raised, stresses
 from narrate.text.marks import said as said_for
-from narrate.text.marks import stresses
+from narrate.text.mathwords import math_words_for
 from narrate.text.numbers import code_rules, number_rules
 from narrate.text.rules import Changes, Rule, any_of
-from narrate.text.signs import MARKUP, PLAIN, sign_rules
+from narrate.text.signs import MARKUP, PLAIN, note_rules, sign_rules
 from narrate.text.words import words_for
 
 # A sentence that has nothing of these needs none of the rules behind them; most have not.
-_ODD = re.compile("[^ a-zA-Z0-9.,;:!?'\"()’‘“”–\u00c0-\u024f-]|--|\\.{4}|www\\.|\\. \\.| – |[a-z][.!?][0-9]")
+_ODD = re.compile(
+    "[^ a-zA-Z0-9.,;:!?'\"()’‘“”–\u00c0-\u024f-]|--|\\.{4}|www\\.|\\. \\.| – |[a-z][.!?][0-9]|[CNSP]O[234]"
+)
 _BRACKETS = re.compile(rf"({PRONOUNCED.pattern})|\[\[|\]\]")
-_NUMBER = re.compile("[0-9¼-¾⅐-⅞]")
+_NUMBER = re.compile("[0-9¼-¾⅐-⅞²³¹⁰⁴-⁹]")
 _LETTERS = (
     "[A-ZÀ-ÖØ-Þ]{2}|[VX](?!\\w)|(?<!\\w)[A-ZÀ-Þ]\\w{1,30} I(?![\\w'’])|\\w\\.\\W{0,3}\\w|"
     "[/#&°]|[a-z][-‐] |\\bp\\. |[Pp]ages? [ivxlc]|(?:%s)\\W{0,3}$|(?<!\\w)(?:%s)"
@@ -49,9 +53,10 @@ def spoken(
     lie on the text. Characters outside every span correspond one to one. The result is "" (without spans) when
     nothing in the text can be said: there is neither a letter nor a digit nor a sign with a name.
     """
+    text = raised(text, marks)
     changes = Changes(text)
     for mark in marks:
-        said_there = said_for(mark, text, words_for(language), language.split("-")[0])
+        said_there = said_for(mark, text, words_for(language), math_words_for(language).power)
         if said_there is not None:
             changes.put(mark.start, mark.end, said_there)
     if lexicon:
@@ -63,8 +68,8 @@ def spoken(
     if not code and (heading or has_letters.search(text)):
         changes.apply(letters)
     if _ODD.search(text):
-        listed = [mark for mark in marks if mark.kind is MarkKind.CODE]
-        changes.apply(signs if code else (_markup_outside(listed), *signs))
+        markup, *indices = [None] if code else _outside(marks, _prose_rules(language))
+        changes.apply(signs if markup is None else (markup, *signs, *indices))
     if marks and not heading and not code:
         for start, end, stress in stresses(marks, text):
             changes.stress(start, end, stress)
@@ -74,14 +79,24 @@ def spoken(
     return (said, spans) if any(map(str.isalnum, said)) else ("", ())
 
 
-def _markup_outside(listed: Sequence[Mark]) -> Rule:
-    """The rule for tags, but not for those that the author shows as code."""
-    if not listed:
-        return MARKUP
-    return Rule(
-        MARKUP.pattern,
-        lambda found: None if any(each.start <= found.start() < each.end for each in listed) else MARKUP.say(found),
-    )
+def _outside(marks: Sequence[Mark], rules: Sequence[Rule]) -> Sequence[Rule]:
+    """Rules for prose, but not for what the author shows as code."""
+    listed = [mark for mark in marks if mark.kind is MarkKind.CODE]
+    return [_beside(listed, rule) for rule in rules] if listed else rules
+
+
+def _beside(listed: Sequence[Mark], rule: Rule) -> Rule:
+    def say(found: re.Match[str]) -> str | None:
+        return None if any(each.start <= found.start() < each.end for each in listed) else rule.say(found)
+
+    return Rule(rule.pattern, say)
+
+
+@lru_cache(maxsize=64)
+def _prose_rules(tag: str) -> list[Rule]:
+    """What is no markup, note or formula in a listing: tags left over, which go last, then notes and indices."""
+    words = words_for(tag)
+    return [MARKUP, *note_rules(words), *index_rules(words, math_words_for(tag))]
 
 
 @lru_cache(maxsize=64)

@@ -2,15 +2,13 @@
 
 import re
 import unicodedata
-from functools import partial
 
 from narrate.text.languages import Language
-from narrate.text.languages.base import spelled
-from narrate.text.money import form, money_rules
-from narrate.text.rules import EDGE, Rule, after, amount, any_of, before
+from narrate.text.languages.base import Form, spelled
+from narrate.text.money import counted, is_singular, money_rules
+from narrate.text.rules import EDGE, LAKHS, Rule, after, amount, any_of, apart, before, western
 
 _VULGAR = "¼½¾⅐⅑⅒⅓⅔⅕⅖⅗⅘⅙⅚⅛⅜⅝⅞"
-_SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻", "0123456789-")
 
 
 def number_rules(language: Language) -> list[Rule]:
@@ -21,9 +19,11 @@ def number_rules(language: Language) -> list[Rule]:
         *_ordinals(language),
         *_units(language),
         Rule(re.compile(r"(?<![\w#&])(?:#|№\s?)(?=\d)"), lambda _: f"{language.number} "),
+        *_sums(language),
         *_ranges(language),
+        *_english(language),
         Rule(re.compile(EDGE + r"\d{1,3}(?:[ \u00a0\u202f\u2009]\d{3}){1,5}(?![\d\w])"), _closed),
-        Rule(re.compile(r"(?<=\d)[⁰¹²³⁴⁵⁶⁷⁸⁹⁻]{1,6}"), partial(_power, language)),
+        *_calculations(language),
     ]
 
 
@@ -61,12 +61,6 @@ def _closed(found: re.Match[str]) -> str | None:
     return re.sub(r"\D", "", found[0])
 
 
-def _power(language: Language, found: re.Match[str]) -> str | None:
-    if language.code != "en":
-        return None
-    return f" to the {found[0].translate(_SUPERSCRIPTS)}"
-
-
 def _fractions(language: Language) -> list[Rule]:
     """2½, ¾, 1/2, 2 1/2."""
 
@@ -91,45 +85,75 @@ def _fractions(language: Language) -> list[Rule]:
             return None  # a day, perhaps
         return named(found[1], int(found[2]), int(found[3]))
 
+    def half(found: re.Match[str]) -> str | None:
+        return language.half(found[1] or "", found[2])
+
+    ending = "(?:rds?|ths?|nds)?" if language.code == "en" else ""
     return [
+        Rule(re.compile(rf"(?:{EDGE}(\d{{1,4}})\s?)?½\s([^\W\d_]{{2,30}})"), half),
         Rule(re.compile(rf"(?:{EDGE}(\d{{1,9}})\s?)?([{_VULGAR}])"), vulgar),
         Rule(re.compile(EDGE + r"(\d{1,3})/\1(?![\w/]|[.,]\d)"), lambda found: f"{found[1]} {found[1]}"),
-        Rule(re.compile(EDGE + r"(?:(\d{1,9})\s)?([1-9])[/\u2044](\d\d?)(?![\w/]|[.,]\d)"), slashed),
+        Rule(re.compile(rf"{EDGE}(?:(\d{{1,9}})\s)?([1-9])[/\u2044](\d\d?){ending}(?![\w/]|[.,]\d)"), slashed),
     ]
 
 
 def _units(language: Language) -> list[Rule]:
     """5 km/h, 10–12 °C, 3 ft 2 in, 5′11″. One letter is a unit only where a space stands before it."""
     number = amount(language)
-    short = [sign for sign in language.units if len(sign) == 1 and sign.isalpha()]
-    long = [sign for sign in language.units if sign not in short]
+    names = _written_ways(language)
+    short = [sign for sign in names if len(sign) == 1 and sign.isalpha()]
+    long = [sign for sign in names if sign not in short]
     # What "20 °C–25 °C" says twice is said once.
     high = rf"(?:\s?(?:{any_of(long)})?\s?[–-]\s?({number}))?"
-    units = rf"(?:[\s\u00a0]?({any_of(long)})|[\s\u00a0]({any_of(short)}))(?![\w²³/°]|['’]\w)"
+    units = rf"(?:[\s\u00a0\u202f]?({any_of(long)})|[\s\u00a0\u202f]({any_of(short)}))(?![\w²³/°⁻]|['’]\w)"
+    fraction = rf"{re.escape(language.decimal)}\d{{1,9}}"
 
     def say(found: re.Match[str]) -> str | None:
         minus, low, high, *unit = found.groups()
-        names = language.units[unit[0] or unit[1]]
-        words = f"{minus or ''}{low} {language.to} {high}" if high else f"{minus or ''}{low}"
-        name = form(words, names)
-        if re.search(language.singular_after or "(?!)", before(found)) and re.match(r"[\s-][a-z]", after(found)):
-            name = names[0]
-        return f"{words} {name}"
+        name = names[unit[0] or unit[1]]
+        words = f"{low} {language.to} {high}" if high else low
+        said = f"{words} {name[0]}" if is_singular(found, language) else counted(words, name, language)
+        return f"{language.signs['−']} {said}" if minus else said
 
-    rules = [Rule(re.compile(rf"(?=[0-9−-])(?<![\w.,:/$£€¥₹#–])(?<!\d-)([−-])?({number}){high}{units}"), say)]
+    edge = r"(?<![\w.,:/$£€¥₹#–])(?<!\d-)"
+    rules = [Rule(re.compile(rf"(?=[0-9.,−-]){edge}([−-])?({number}|{fraction}){high}{units}"), say)]
     if language.code == "en":
-        rules = [*_feet(), *rules]
+        rules = [*_feet(language), *rules]
     return rules
 
 
-def _feet() -> list[Rule]:
+def _written_ways(language: Language) -> dict[str, Form]:
+    """The units as they are met: "° C" and "m2" beside "°C" and "m²", "μm" with the sign and with the letter."""
+    ways = dict(language.units)
+    for sign, names in language.units.items():
+        for other in (sign.replace("°", "° "), sign.replace("²", "2").replace("³", "3"), sign.replace("µ", "μ")):
+            if len(other.strip()) > 1:
+                ways.setdefault(other, names)
+    return ways
+
+
+def _feet(language: Language) -> list[Rule]:
     def say(found: re.Match[str]) -> str:
-        feet = f"{found[1]} {form(found[1], ('foot', 'feet'))}"
-        return f"{feet} {found[2]} {form(found[2], ('inch', 'inches'))}" if found[2] else feet
+        feet, inches = counted(found[1], ("foot", "feet"), language), counted(found[2], ("inch", "inches"), language)
+        return f"{feet} {inches}"
 
     return [
         Rule(re.compile(EDGE + r"(\d{1,4})[\s\u00a0]?ft\.?[\s\u00a0](\d{1,2})[\s\u00a0]?in\b"), say),
         Rule(re.compile(EDGE + r"(\d{1,4})[′']\s?(\d{1,2})(?:[″\"]|′′|'')(?!\w)"), say),
+    ]
+
+
+def _english(language: Language) -> list[Rule]:
+    """1,00,000; 5,000th: engines stumble over their commas."""
+    if language.code != "en":
+        return []
+
+    def ordinal(found: re.Match[str]) -> str:
+        return spelled(int(found[1].replace(",", "")), "en", "spellout-ordinal")
+
+    return [
+        Rule(re.compile(rf"{EDGE}{LAKHS}(?![\d\w])"), lambda found: western(found[0])),
+        Rule(re.compile(EDGE + r"(\d{1,3}(?:,\d{3}){1,3}|\d{4,9})(?:st|nd|rd|th)(?!\w)"), ordinal),
     ]
 
 
@@ -148,7 +172,10 @@ def _ordinals(language: Language) -> list[Rule]:
         if ending == "°" and (number > 20 or not re.match(r"\s[a-zà-ÿ]", after(found))):
             return None  # degrees
         kind = "feminine" if ending == "ª" else "masculine"
-        if language.code == "es" and kind == "masculine" and (ending == "er" or re.match(r"\s[a-zà-ÿ]", after(found))):
+        before_noun = ending == "er" or re.match(
+            r"\s(?!(?:de|del|y|o|en|a|al|que|por|con|se|es)\b)[a-zà-ÿ]", after(found)
+        )
+        if language.code == "es" and kind == "masculine" and before_noun:
             kind = "masculine-adjective"
         return spelled(number, language.code, f"spellout-ordinal-{kind}")
 
@@ -159,19 +186,46 @@ def _ordinals(language: Language) -> list[Rule]:
 def _ranges(language: Language) -> list[Rule]:
     """10–20, pp. 3–4; a hyphen is a range where words say so. What is no range is read without "dash"."""
     number = amount(language)
-    cues = re.compile(r"\b(?:pages?|pp?\.|chapters?|aged?|ages|from|S\.|Seiten?|pág\w*\.?|pagg?\.)\s?$", re.I)
+    cues = re.compile(
+        r"\b(?:pages?|pp?\.|chapters?|aged?|ages|from|S\.|Seiten?|págs?\.|páginas|pagg?\.|pagine)\s?(?:[\d–-]{1,9},\s)*$",
+        re.I,
+    )
+    noun = re.compile(r"\s[A-ZÄÖÜa-zà-ÿ]{3,}|\s?%" if language.code == "de" else r"\s[a-zà-ÿ]{3,}|\s?%")
 
     def value(number: str) -> float:
         return float(re.sub(r"\D", "", number.split(language.decimal)[0]))
 
     def say(found: re.Match[str]) -> str | None:
         low, dash, high = found.groups()
-        rises = value(low) < value(high) or len(high) < len(low)
-        follows = re.match(r"\s[a-zà-ÿ]{3,}|\s?%", after(found))
-        if len(high) < len(low) and low.isdigit() and high.isdigit() and rises:
-            high = low[: len(low) - len(high)] + high
-        if rises and (dash == "–" or cues.search(before(found)) or follows):
+        cued = cues.search(before(found))
+        if len(high) < len(low) and low.isdigit() and high.isdigit():  # 112–19; but 112–98 is a score
+            whole = low[: len(low) - len(high)] + high
+            if int(low) < int(whole) and (cued or (dash == "–" and len(low) > 2 and int(whole) - int(low) < 60)):
+                return f"{low} {language.to} {whole}"
+        if value(low) < value(high) and (dash == "–" or cued or noun.match(after(found))):
             return f"{low} {language.to} {high}"
         return f"{low} {high}" if dash == "-" else None
 
     return [Rule(re.compile(rf"{EDGE}({number})\s?([–-])\s?({number})(?![\w–-]|[.,:/]\d)"), say)]
+
+
+def _sums(language: Language) -> list[Rule]:
+    """5 - 3 = 2: a hyphen before an equation's sign is a minus, and no range."""
+    minus = language.signs["−"]
+    return [Rule(re.compile(r"(?<=\d\s)-(?=\s\d{1,9}\s?[=≈])"), lambda _: minus)]
+
+
+def _calculations(language: Language) -> list[Rule]:
+    """5 - 3 = 2; 3:1; −5. A book's chapter and verse ("John 3:1") are no ratio."""
+
+    def ratio(found: re.Match[str]) -> str:
+        verse = re.search(r"(?<!\w)[^\W\d_a-zß-ÿ]\w{1,20}\.?\s$", before(found))
+        return (
+            f"{found[1]} {found[2]}" if verse and language.code == "en" else f"{found[1]} {language.ratio} {found[2]}"
+        )
+
+    minus = language.signs["−"]
+    return [
+        Rule(re.compile(EDGE + r"(\d{1,4}):(\d|1\d{2,3})(?![\w:]|[.,]\d)"), ratio),
+        Rule(re.compile(r"(?<![\w.,:/–-])[−-](?=\.?\d)|(?<=[\w)]\s)−(?=\s[\w(])"), lambda found: apart(found, minus)),
+    ]

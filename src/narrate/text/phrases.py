@@ -35,6 +35,7 @@ class Phrases:
     page: str
     link: str
     link_to: str
+    struck_out: str
     wordless: str
 
 
@@ -65,6 +66,7 @@ _ENGLISH = Phrases(
     page="Page {}.",
     link="link",
     link_to="link to {}",
+    struck_out="struck out",
     wordless="A passage without words.",
 )
 _FRENCH = Phrases(
@@ -90,6 +92,7 @@ _FRENCH = Phrases(
     page="Page {}.",
     link="lien",
     link_to="lien vers {}",
+    struck_out="barré",
     wordless="Un passage sans paroles.",
 )
 _GERMAN = Phrases(
@@ -115,6 +118,7 @@ _GERMAN = Phrases(
     page="Seite {}.",
     link="Verweis",
     link_to="Verweis auf {}",
+    struck_out="durchgestrichen",
     wordless="Eine Stelle ohne Worte.",
 )
 _SPANISH = Phrases(
@@ -140,6 +144,7 @@ _SPANISH = Phrases(
     page="Página {}.",
     link="enlace",
     link_to="enlace a {}",
+    struck_out="tachado",
     wordless="Un pasaje sin palabras.",
 )
 _ITALIAN = Phrases(
@@ -165,6 +170,7 @@ _ITALIAN = Phrases(
     page="Pagina {}.",
     link="link",
     link_to="link a {}",
+    struck_out="barrato",
     wordless="Un passo senza parole.",
 )
 _BY_LANGUAGE = {"en": _ENGLISH, "fr": _FRENCH, "de": _GERMAN, "es": _SPANISH, "it": _ITALIAN}

@@ -104,9 +104,26 @@ def after(found: re.Match[str], length: int = 24) -> str:
     return found.string[found.end() : found.end() + length]
 
 
+def apart(found: re.Match[str], word: str) -> str:
+    """`word` with a space on each side where a letter or digit would touch it."""
+    text, start, end = found.string, found.start(), found.end()
+    before = " " if word and start and not text[start - 1].isspace() else ""
+    after = " " if word and re.match(r"\.?\w", text[end : end + 2]) else ""
+    return before + word + after
+
+
 def any_of(words: Iterable[str]) -> str:
     """A pattern's alternatives for literal `words`, the longest first."""
     return "|".join(sorted(map(re.escape, words), key=len, reverse=True))
+
+
+LAKHS = r"\d{1,2}(?:,\d\d){1,4},\d{3}"
+"""1,00,000: a number grouped as in India."""
+
+
+def western(number: str) -> str:
+    """`number` without its groups where they are India's, which no engine reads."""
+    return number.replace(",", "") if re.match(LAKHS, number) else number
 
 
 EDGE = r"(?=[0-9])(?<![\w.,:/$£€¥₹#−–])(?<!\d-)"
@@ -117,5 +134,6 @@ halves the time."""
 def amount(language: Language, *, whole: bool = False) -> str:
     """A pattern for a number as `language` writes it, with its groups of thousands and, unless `whole`, decimals."""
     groups = "".join(map(re.escape, language.thousands))
-    integer = rf"(?:\d{{1,3}}(?:[{groups}]\d{{3}}){{1,5}}(?!\d)|\d{{1,15}})"
+    lakhs = rf"{LAKHS}(?!\d)|" if language.thousands == "," else ""
+    integer = rf"(?:{lakhs}\d{{1,3}}(?:[{groups}]\d{{3}}){{1,5}}(?!\d)|\d{{1,15}})"
     return integer if whole else rf"{integer}(?:{re.escape(language.decimal)}\d{{1,9}})?"

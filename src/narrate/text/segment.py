@@ -7,8 +7,11 @@ search to the end), so it is shown a few thousand characters at a time.
 import re
 import unicodedata
 from collections.abc import Iterator
+from functools import cache
 
-from narrate.text.languages import language_for
+from narrate.text.languages import Language, language_for
+from narrate.text.languages.german import ARTICLE, GERMAN, NUMBERED
+from narrate.text.rules import any_of
 
 LONGEST = 400
 """Characters. No sentence is this long: it is cut at a clause."""
@@ -34,12 +37,12 @@ _AFTER_ALL = {
 _NOTE_MARK = re.compile(r"[⁰¹²³⁴⁵⁶⁷⁸⁹]{1,3}|\[\d{1,3}\]")
 _LOST_MARK = re.compile(r"(?<=[a-zß-öø-ÿ]{2}[.!?])\d{1,3}\s+(?=[“\"‘'«„]?[A-ZÀ-ÖØ-Þ])")
 _MARK_AFTER_STOP = re.compile(r"[.!?]\d")
-_NUMBERED = (
-    "Jahrhunderts?|Jh\\.|Jahr|Jahrestag|Lebensjahr|Geburtstags?|Kapitels?|Auflage|Weltkriegs?|Stock|Etage|Klasse|Tag|"
-    "Woche|Monat|Stunde|Mal|Platz|Band|Teil|Akt|Runde|Preis|Reihe|Republik|Semester"
-)
-_AFTER_ORDINAL = re.compile(rf"(?:{_NUMBERED})\b")
+_AFTER_ORDINAL = re.compile(rf"(?:{NUMBERED}|{any_of(GERMAN.months)})\b")
 _ROMAN = re.compile(r"(?:[IVX]{2,7}|[VX])(?!\w)")
+_ABBREVIATED = re.compile(r"(?<!\w)[^\W\d_][^\W\d_a-zß-ÿ]?[a-zß-ÿ]{0,4}\.$")
+_EXCLAIMED = re.compile(r"[!?…][”\"»’']{0,2}$")
+_SMALL = re.compile(r"[—–-]?\s?[a-zß-ÿ](?![A-ZÀ-Þ])")
+_SMALL_WORD = re.compile(r"[a-zß-ÿ]{2}|[ayoe]\s")
 _CLAUSES = (re.compile(r"[;:]\s|[。！？；]"), re.compile(r"[—–]|,\s|[，、：]"), re.compile(r"\s"))
 _CRIED = re.compile(r"[!?…][”\"»’']{1,2}$")
 _SAYS = re.compile(
@@ -73,6 +76,8 @@ def _belongs(text: str, before: tuple[int, int], piece: tuple[int, int], code: s
     first, second = text[slice(*before)], text[slice(*piece)]
     if _goes_on(first[-12:], second[:20], code):
         return True
+    if _EXCLAIMED.search(first[-4:]) and _SMALL.match(second):  # —¿Quién? —preguntó. « Viens ! » dit-il.
+        return True
     if _LISTED.fullmatch(first) or not any(map(str.isalnum, first)) or not any(map(str.isalnum, second)):
         return True
     return bool(_CRIED.search(first[-4:]) and _SAYS.match(second[:80]))
@@ -80,17 +85,39 @@ def _belongs(text: str, before: tuple[int, int], piece: tuple[int, int], code: s
 
 def _goes_on(first: str, second: str, code: str) -> bool:
     language = language_for(code)
+    if second[0] in ",;:)]" or (language and _inside_abbreviation(first, second, language)):
+        return True
     if not first.endswith(".") or not language:
         return False
     token, opening = first.split()[-1], second[0]
     word = token[:-1].lstrip('(“"„«[')
     if opening.isupper():
         if word.isdigit():
-            return code == "de" and bool(_AFTER_ORDINAL.match(second))
+            return code == "de" and bool(_AFTER_ORDINAL.match(second) or ARTICLE.search(first[: -len(token)]))
         return word in language.before_name or (word in language.before_number and bool(_ROMAN.match(second)))
-    if opening.isdigit() or opening in "$£€":
+    if opening.isdigit() or opening in "$£€(":
         return word in language.before_number
-    return opening in "ºª" or token in language.anywhere
+    if opening in "ºª" or token in language.anywhere:
+        return True
+    # "Tues. and Wed. are": an abbreviation that nobody listed, for a sentence begins with a capital.
+    return bool(_ABBREVIATED.search(first) and _SMALL_WORD.match(second))
+
+
+def _inside_abbreviation(first: str, second: str, language: Language) -> bool:
+    """Whether two pieces come from the middle of one abbreviation: "100 av. J." and "-C."."""
+    for gap in (" ", ""):
+        joined = f"{first}{gap}{second}"
+        if any(each.start() < len(first) < each.end() for each in _abbreviations(language.code).finditer(joined)):
+            return True
+    return False
+
+
+@cache
+def _abbreviations(code: str) -> re.Pattern[str]:
+    """Those with a full stop inside."""
+    language = language_for(code)
+    inner = [each for each in language.anywhere if "." in each[:-1]] if language else []
+    return re.compile(rf"(?<!\w)(?:{any_of(inner) or '(?!)'})")
 
 
 def _trimmed(text: str, ends: Iterator[int]) -> Iterator[tuple[int, int]]:

@@ -7,7 +7,8 @@ from functools import lru_cache
 
 from narrate.text.languages import Language
 from narrate.text.marks import note
-from narrate.text.rules import Rule, after, any_of, before
+from narrate.text.mathwords import math_words_for
+from narrate.text.rules import Rule, after, any_of, apart, before
 from narrate.text.words import Words
 
 _EMOJI = "\u2600-\u27bf\u2b00-\u2bff\u231a-\u23ff\U0001f000-\U0001faff"
@@ -22,12 +23,10 @@ _MARKS = (
     "\u20d0-\u20ff\u3099\u309a\ufe20-\ufe2f"
 )
 _MOST_MARKS = 3
-_SUPERSCRIPTS = "⁰¹²³⁴⁵⁶⁷⁸⁹"
-_DIGITS = str.maketrans(_SUPERSCRIPTS, "0123456789")
 _SMALL_CAPITALS = "ᴀʙᴄᴅᴇꜰɢʜɪᴊᴋʟᴍɴᴏᴘʀꜱᴛᴜᴠᴡʏᴢ"
 _SMALL_LETTERS = str.maketrans(_SMALL_CAPITALS, "abcdefghijklmnoprstuvwyz")
+_COMPARED = re.compile(r"(?<!\w)\w\s?$|\d\s?$")
 _NAMES = {"♥": "heart", "✓": "check mark"}
-_SYMBOL = re.compile(r"(?<!\w)(?:[a-z]|[kcm]m|ft|mi)$")
 _UNSAID = "♀♂\u200d\ufe0e\ufe0f\u20e3"
 _SKIN = re.compile("[\U0001f3fb-\U0001f3ff]")
 
@@ -49,14 +48,15 @@ def sign_rules(words: Words, language: Language | None, tag: str) -> list[Rule]:
     def rule(pattern: str, say: Callable[[re.Match[str]], str | None]) -> Rule:
         return Rule(re.compile(pattern), say)
 
+    math = math_words_for(tag)
     rules = [
         rule(
             r"(?<![\w.+-])[\w.+-]{1,64}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){1,5}(?!\w)",
             lambda found: _mail(found[0], words, language.at if language else "at"),
         ),
         rule(r"(?:https?://|www\.)[^\s<>\"“”«»]{1,2000}", lambda found: _address(found[0], words)),
+        rule(r"(?<!\S)([☐☑☒]) (?=\S)", lambda found: f"{words.to_do if found[1] == '☐' else words.done} "),
         rule(rf"[{_EMOJI}][{_EMOJI}{_JOINERS}]{{0,200}}", lambda found: _emoji(found, tag, words)),
-        *_note_marks(words),
         rule(r"&(?:amp;)?(?!c\.)", lambda found: apart(found, words.ampersand)),
         rule(r"\[\[+|\]\]+", lambda _: " "),
         rule(r"<+", lambda found: apart(found, words.less) if _compares(found) else " "),
@@ -71,7 +71,8 @@ def sign_rules(words: Words, language: Language | None, tag: str) -> list[Rule]:
         ]
     return [
         *rules,
-        rule(r"[_*=~#|\\^+-]{3,}|\.{4,}|[_*`]+", _run),
+        rule(r"(?<=\d\s)[*/](?=\s\d)", lambda found: math.signs["×" if found[0] == "*" else "÷"]),
+        rule(r"[_*=~#|\\^+-]{3,}|~~|\.{4,}|[_*`]+", _run),
         rule(r"\.(?:\s\.){2,}", lambda _: "…"),
         rule(r"\s?—\s?|\s(?:--|–)\s|(?<=[\w,;.!?”\"’'])--(?=[\w\s“\"‘'])|--(?=[”\"])", _breath),
         rule(rf"[^\W_][{_MARKS}]+", lambda found: unicodedata.normalize("NFC", found[0][: 1 + _MOST_MARKS])),
@@ -89,14 +90,6 @@ MARKUP = Rule(
     lambda found: " " * (not _at_edge(found)),
 )
 """Tags that were left in prose are not said. In a listing they are what it says."""
-
-
-def apart(found: re.Match[str], word: str) -> str:
-    """`word` with a space on each side where a letter or digit would touch it."""
-    text, start, end = found.string, found.start(), found.end()
-    before = " " if word and start and not text[start - 1].isspace() else ""
-    after = " " if word and end < len(text) and text[end].isalnum() else ""
-    return before + word + after
 
 
 def _run(found: re.Match[str]) -> str:
@@ -119,6 +112,8 @@ def _sign(found: re.Match[str], language: Language) -> str | None:
     """The name of a sign; "+", "=" and "~" only beside a number or between spaces, where they are no decoration."""
     sign = found[0]
     lead, rest = before(found, 2), after(found, 2)
+    if sign == "−" and lead[-1:].isalpha():
+        return None
     if sign == "~" and not re.match(r"\d", rest):
         return None
     if sign in "+=" and not (rest[:1].isdigit() or (lead[-1:].isspace() and rest[:1].isspace())):
@@ -126,18 +121,15 @@ def _sign(found: re.Match[str], language: Language) -> str | None:
     return apart(found, language.signs[sign])
 
 
-def _note_marks(words: Words) -> list[Rule]:
-    """lamp¹, lamp[2], and "lamp.12 The" where a note's number lost its place: said as what they are."""
+def note_rules(words: Words) -> list[Rule]:
+    """lamp[2], and "lamp.12 The" where a note's number lost its place: said as what they are. In a listing they are
+    what it says."""
 
     def say(found: re.Match[str]) -> str | None:
-        number = found[1].translate(_DIGITS)
-        if found[1] in "²³" and _SYMBOL.search(before(found)):
-            return None  # x², km²
-        return note(number, before(found), after(found), words)
+        return note(found[1], before(found), after(found), words)
 
     return [
-        Rule(re.compile(rf"(?<=[a-zß-öø-ÿ.,;:!?”\"’)])([{_SUPERSCRIPTS}]{{1,3}})"), say),
-        Rule(re.compile(r"(?<=[\w.,;:!?”\"’)])(?<!\d)\[(\d{1,3})\]"), say),
+        Rule(re.compile(r"(?<=[\w.,;:!?”\"’)])(?<!\d)\[([1-9]\d{0,2})\]"), say),
         Rule(re.compile(r"(?<=[a-zß-öø-ÿ]{2}[.!?])(\d{1,3})(?=\s[A-ZÀ-Þ“]|$)"), say),
     ]
 
@@ -147,9 +139,11 @@ def _at_edge(found: re.Match[str]) -> bool:
 
 
 def _compares(found: re.Match[str]) -> bool:
-    """Whether a "<" stands between two numbers or words, apart from them, as in "3 < 4"."""
+    """Whether a "<" stands between two things that can be compared, and opens no tag: "a < b", "p<.05"."""
     around = before(found, 1) + after(found, 1)
-    return len(found[0]) == 1 and len(around) == 2 and (around.isspace() or around.isdigit())
+    if len(found[0]) > 1 or len(around) < 2:
+        return False
+    return around.isspace() or bool(_COMPARED.search(before(found, 2)) and re.match(r"\s?[-−]?\.?\d", after(found)))
 
 
 def _inside_word(found: re.Match[str]) -> bool:

@@ -17,6 +17,8 @@ class Words:
     dot: str
     times: Callable[[str, int], str]
     note: str
+    to_do: str  # before what is not ticked off a list
+    done: str
 
 
 def _times(word: str) -> Callable[[str, int], str]:
@@ -38,6 +40,8 @@ _ENGLISH = Words(
     dot="dot",
     times=_english_times,
     note="Note",
+    to_do="To do:",
+    done="Done:",
 )
 _FRENCH = Words(
     ampersand="et",
@@ -46,6 +50,8 @@ _FRENCH = Words(
     dot="point",
     times=_times("fois"),
     note="Note",
+    to_do="À faire :",
+    done="Fait :",
 )
 _GERMAN = Words(
     ampersand="und",
@@ -54,6 +60,8 @@ _GERMAN = Words(
     dot="Punkt",
     times=_times("Mal"),
     note="Anmerkung",
+    to_do="Offen:",
+    done="Erledigt:",
 )
 _SPANISH = Words(
     ampersand="y",
@@ -62,6 +70,8 @@ _SPANISH = Words(
     dot="punto",
     times=_times("veces"),
     note="Nota",
+    to_do="Pendiente:",
+    done="Hecho:",
 )
 _ITALIAN = Words(
     ampersand="e",
@@ -70,6 +80,8 @@ _ITALIAN = Words(
     dot="punto",
     times=_times("volte"),
     note="Nota",
+    to_do="Da fare:",
+    done="Fatto:",
 )
 _BY_LANGUAGE = {"en": _ENGLISH, "fr": _FRENCH, "de": _GERMAN, "es": _SPANISH, "it": _ITALIAN}
 

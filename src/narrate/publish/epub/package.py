@@ -8,13 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from narrate.document import Metadata
+from narrate.publish.edition import Edition
 from narrate.publish.epub.overlay import clock, duration_ms, overlay
 from narrate.publish.epub.page import escaped, page, parts_of
 from narrate.publish.files import output_error
-from narrate.publish.formats import Edition
-from narrate.publish.manifest import identifier
 from narrate.publish.transcript import read_chapters
-from narrate.release import TIMELINE_FILE
+from narrate.release import TIMELINE_FILE, identifier
 
 _ACTIVE = "-epub-media-overlay-active"
 _PLAYING = "-epub-media-overlay-playing"

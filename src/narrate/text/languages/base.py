@@ -29,9 +29,14 @@ class Language:
     """How one language reads what is not written as words.
 
     - `decimal` and `thousands` are the signs inside numbers (`thousands` may be several).
-    - `to` stands between the ends of a range, `number` for "#5" and "№ 5", `at` in addresses.
+    - `to` stands between the ends of a range, `ratio` in "3:1", `number` for "#5" and "№ 5", `at` in addresses.
+    - `one(name)` is the number before a unit or currency of which there is one; `half(whole, noun)` says "½ cup" and
+      "1½ hours" (`whole` is "" for the first), with the noun.
+    - `singular_after` are patterns of what stands before and behind an amount where its unit is singular ("a $5 bill").
+    - `letters` are words in capitals that are read letter by letter, though an engine would make a word of them.
     - `magnitudes` are words and letters after an amount ("million", "bn") with what is said for them before a
-      currency's name; `minor` joins `units` ("5 dollars") to their `part` (20) or `cents` ("20 cents").
+      currency's name, for one and for many; `minor` joins `units` ("5 dollars") to their `part` (20) or `cents`
+      ("20 cents").
     - `before_number`, `before_name` and `anywhere` are abbreviations with their words, for the places where they are
       sure: before a digit, before a capital letter, everywhere.
     - `year(n)` is None where the number itself is right. `clock(hour, minute, rest)` says a time of day, `rest` being
@@ -44,13 +49,14 @@ class Language:
     decimal: str
     thousands: str
     to: str
+    ratio: str
     plus: str
     number: str
     at: str
     hashtag: str
     signs: Mapping[str, str]
     currencies: Mapping[str, Currency]
-    magnitudes: Mapping[str, str]
+    magnitudes: Mapping[str, Form]
     minor: str
     units: Mapping[str, Form]
     months: tuple[str, ...]
@@ -71,7 +77,15 @@ class Language:
     roman_cues: tuple[str, ...] = ()
     monarchs: frozenset[str] = frozenset()
     regnal: Callable[[str, int, str], str | None] = field(default=lambda _name, _number, _before: None)
-    singular_after: str = ""
+    singular_after: tuple[tuple[str, str], ...] = ()
+    one: Callable[[str], str] = field(default=lambda _name: "1")
+    half: Callable[[str, str], str | None] = field(default=lambda _whole, _noun: None)
+    letters: frozenset[str] = frozenset()
+
+
+def alike(words: Mapping[str, str]) -> dict[str, Form]:
+    """Forms that are the same for one and for many."""
+    return {written: (said, said) for written, said in words.items()}
 
 
 def spelled(number: int, language: str, ruleset: str) -> str:

@@ -1,10 +1,12 @@
 """English."""
 
-from narrate.text.languages.base import Currency, Language, spelled
+import re
+
+from narrate.text.languages.base import Language, alike, spelled
+from narrate.text.languages.english_words import ANYWHERE, BEFORE_NAME, BEFORE_NUMBER, CURRENCIES, UNITS
 
 _MONTHS = "January February March April May June July August September October November December"  # fmt: skip
 _SHORT = {"Jan": 1, "Feb": 2, "Mar": 3, "Apr": 4, "Jun": 6, "Jul": 7, "Aug": 8, "Sep": 9, "Sept": 9, "Oct": 10}
-_CENTS = ("cent", "cents")
 
 _MONARCHS = (
     "Adrian Albert Alexander Alfonso Amenhotep Baldwin Benedict Boniface Catherine Charles Christian Clement "
@@ -15,6 +17,15 @@ _MONARCHS = (
 )
 
 
+_NO_NOUNS = (
+    "that|which|who|what|he|she|it|they|we|you|i|was|were|is|are|be|had|has|have|do|does|did|in|into|for|from|to|of|a|an|"
+    "the|on|at|by|per|and|or|but|as|with|without|worth|would|could|will|can|may|might|must|should|spent|paid|lost|won|"
+    "made|left|due|each|more|less|so|if|when|if|while|than|then|not|over|under|after|before|between|during|apart|ago|"
+    "went|came|goes|comes|long|wide|high|deep|tall|away|above|below|north|south|east|west"
+)
+"""Behind "the $5" these are no noun that it says something about: "the $5 he owed"."""
+
+
 def _year(number: int) -> str | None:
     """ "nineteen oh-five"; the first years of a thousand are read as the number that they are."""
     if not 1000 < number < 2100 or number // 10 in (100, 200) or number == 2000:
@@ -23,7 +34,7 @@ def _year(number: int) -> str | None:
 
 
 def _clock(hour: int, minute: int, rest: str) -> str | None:
-    half = " ".join(rest.replace(".", "").replace(" ", "").lower())
+    half = re.sub(r"\W", "", rest).upper()  # "AM", which no engine takes for an article and a letter
     if minute:
         return f"{hour} {'oh ' if minute < 10 else ''}{minute} {half}".rstrip()
     if half:
@@ -52,6 +63,7 @@ ENGLISH = Language(
     decimal=".",
     thousands=",",
     to="to",
+    ratio="to",
     plus="plus",
     number="number",
     at="at",
@@ -75,196 +87,37 @@ ENGLISH = Language(
         "∈": "in",
         "∑": "the sum of",
         "°": "degrees",
+        "−": "minus",
         "§": "section",
+        "§§": "sections",
         "¶": "paragraph",
         "©": "copyright",
         "‰": "per thousand",
         "¢": "cents",
         "~": "about",
     },
-    currencies={
-        "$": Currency(name=("dollar", "dollars"), cent=_CENTS),
-        "US$": Currency(name=("US dollar", "US dollars"), cent=_CENTS),
-        "A$": Currency(name=("Australian dollar", "Australian dollars"), cent=_CENTS),
-        "C$": Currency(name=("Canadian dollar", "Canadian dollars"), cent=_CENTS),
-        "£": Currency(name=("pound", "pounds"), cent=("penny", "pence")),
-        "€": Currency(name=("euro", "euros"), cent=_CENTS),
-        "¥": Currency(name=("yen", "yen")),
-        "₹": Currency(name=("rupee", "rupees"), cent=("paisa", "paise")),
-        "₽": Currency(name=("rouble", "roubles")),
-        "₩": Currency(name=("won", "won")),
-        "EUR": Currency(name=("euro", "euros"), cent=_CENTS),
-        "USD": Currency(name=("US dollar", "US dollars"), cent=_CENTS),
-        "GBP": Currency(name=("pound", "pounds"), cent=("penny", "pence")),
-        "CHF": Currency(name=("Swiss franc", "Swiss francs")),
-        "JPY": Currency(name=("yen", "yen")),
-    },
-    magnitudes={
-        **{word: word for word in ("hundred", "thousand", "million", "billion", "trillion")},
-        "k": "thousand",
-        "K": "thousand",
-        "m": "million",
-        "M": "million",
-        "mn": "million",
-        "bn": "billion",
-        "B": "billion",
-        "tn": "trillion",
-    },
+    currencies=CURRENCIES,
+    magnitudes=alike(
+        {word: word for word in ("hundred", "thousand", "million", "billion", "trillion", "lakh", "crore")}
+        | {"k": "thousand", "K": "thousand"}
+        | dict.fromkeys(("m", "M", "mn", "mln", "mm", "MM"), "million")
+        | dict.fromkeys(("b", "bn", "B", "bln"), "billion")
+        | dict.fromkeys(("tn", "trn", "T"), "trillion")
+    ),
     minor="{units} and {cents}",
-    singular_after=r"\b(?:an?|per|every|each)\s$",
-    units={
-        "km/h": ("kilometre an hour", "kilometres an hour"),
-        "mph": ("mile an hour", "miles an hour"),
-        "m/s": ("metre a second", "metres a second"),
-        "km": ("kilometre", "kilometres"),
-        "m": ("metre", "metres"),
-        "cm": ("centimetre", "centimetres"),
-        "mm": ("millimetre", "millimetres"),
-        "km²": ("square kilometre", "square kilometres"),
-        "m²": ("square metre", "square metres"),
-        "cm²": ("square centimetre", "square centimetres"),
-        "m³": ("cubic metre", "cubic metres"),
-        "cm³": ("cubic centimetre", "cubic centimetres"),
-        "kg": ("kilogram", "kilograms"),
-        "g": ("gram", "grams"),
-        "mg": ("milligram", "milligrams"),
-        "lb": ("pound", "pounds"),
-        "lbs": ("pound", "pounds"),
-        "oz": ("ounce", "ounces"),
-        "ft": ("foot", "feet"),
-        "sq ft": ("square foot", "square feet"),
-        "yd": ("yard", "yards"),
-        "mi": ("mile", "miles"),
-        "l": ("litre", "litres"),
-        "L": ("litre", "litres"),
-        "ml": ("millilitre", "millilitres"),
-        "ha": ("hectare", "hectares"),
-        "°C": ("degree Celsius", "degrees Celsius"),
-        "°F": ("degree Fahrenheit", "degrees Fahrenheit"),
-        "°": ("degree", "degrees"),
-        "kHz": ("kilohertz", "kilohertz"),
-        "MHz": ("megahertz", "megahertz"),
-        "GHz": ("gigahertz", "gigahertz"),
-        "Hz": ("hertz", "hertz"),
-        "kW": ("kilowatt", "kilowatts"),
-        "MW": ("megawatt", "megawatts"),
-        "kWh": ("kilowatt hour", "kilowatt hours"),
-        "dB": ("decibel", "decibels"),
-        "KB": ("kilobyte", "kilobytes"),
-        "MB": ("megabyte", "megabytes"),
-        "GB": ("gigabyte", "gigabytes"),
-        "TB": ("terabyte", "terabytes"),
-        "ms": ("millisecond", "milliseconds"),
-        "hrs": ("hour", "hours"),
-        "hr": ("hour", "hours"),
-        "mins": ("minute", "minutes"),
-        "secs": ("second", "seconds"),
-        "%": ("percent", "percent"),
-    },
+    singular_after=(
+        (r"\b(?:[Aa]n?|per|every|each|another)\s$", r"[\s-][a-z]"),
+        (
+            r"\b(?:[Tt]he|[Tt]his|[Tt]hat|[Hh]is|[Hh]er|[Ii]ts|[Tt]heir|[Oo]ur|[Mm]y|[Yy]our|first|new|[Oo]ne)\s$",
+            rf"\s(?!(?:{_NO_NOUNS})\b|[a-z]+(?:ed|ing|ly)\b)[a-z]",
+        ),
+    ),
+    units=UNITS,
     months=tuple(_MONTHS.split()),
     short_months=_SHORT | {"Nov": 11, "Dec": 12},
-    before_number={
-        "No": "number",
-        "no": "number",
-        "Nos": "numbers",
-        "nos": "numbers",
-        "Fig": "figure",
-        "fig": "figure",
-        "Figs": "figures",
-        "figs": "figures",
-        "p": "page",
-        "pp": "pages",
-        "Vol": "volume",
-        "vol": "volume",
-        "vols": "volumes",
-        "ch": "chapter",
-        "Ch": "chapter",
-        "chap": "chapter",
-        "sec": "section",
-        "Sec": "section",
-        "art": "article",
-        "Art": "article",
-        "approx": "approximately",
-        "Approx": "approximately",
-        "c": "circa",
-        "ca": "circa",
-        "v": "verse",
-        "vv": "verses",
-        "Eq": "equation",
-        "eq": "equation",
-        "Tel": "telephone",
-        "tel": "telephone",
-        "Cor": "Corinthians",
-        "Matt": "Matthew",
-        "Ps": "Psalm",
-        "Apt": "apartment",
-        "Op": "opus",
-        "op": "opus",
-    },
-    before_name={
-        "Dr": "Doctor",
-        "Drs": "Doctors",
-        "Mr": "Mister",
-        "Mrs": "Missus",
-        "Ms": "Ms",
-        "Prof": "Professor",
-        "Rev": "Reverend",
-        "Fr": "Father",
-        "Gen": "General",
-        "Col": "Colonel",
-        "Maj": "Major",
-        "Capt": "Captain",
-        "Cpt": "Captain",
-        "Lt": "Lieutenant",
-        "Sgt": "Sergeant",
-        "Cpl": "Corporal",
-        "Adm": "Admiral",
-        "Cmdr": "Commander",
-        "Sen": "Senator",
-        "Gov": "Governor",
-        "Rep": "Representative",
-        "Pres": "President",
-        "Hon": "Honourable",
-        "Mt": "Mount",
-        "Ft": "Fort",
-        "Messrs": "Messieurs",
-    },
-    anywhere={
-        "e.g.": "for example",
-        "i.e.": "that is",
-        "viz.": "namely",
-        "vs.": "versus",
-        "cf.": "compare",
-        "etc.": "et cetera",
-        "&c.": "et cetera",
-        "et al.": "and others",
-        "ibid.": "ibidem",
-        "Jr.": "Junior",
-        "Sr.": "Senior",
-        "Esq.": "Esquire",
-        "Inc.": "Incorporated",
-        "Ltd.": "Limited",
-        "Corp.": "Corporation",
-        "Ave.": "Avenue",
-        "Blvd.": "Boulevard",
-        "dept.": "department",
-        "Dept.": "Department",
-        "govt.": "government",
-        "Ph.D.": "P h D",
-        "w/": "with",
-        "w/o": "without",
-        "c/o": "care of",
-        "s/he": "she or he",
-        "he/she": "he or she",
-        "she/he": "she or he",
-        "his/her": "his or her",
-        "him/her": "him or her",
-        "and/or": "and or",
-        "24/7": "24 7",
-        "9/11": "9 11",
-        "C#": "C sharp",
-        "F#": "F sharp",
-    },
+    before_number=BEFORE_NUMBER,
+    before_name=BEFORE_NAME,
+    anywhere=ANYWHERE,
     fractions={
         (1, 2): "one half",
         (1, 3): "one third",
@@ -306,9 +159,23 @@ ENGLISH = Language(
         r"millions|series|news|s)\b)[a-z]{2,20}s)\b"
     ),
     roman_cues=(
-        *("Chapter", "Part", "Book", "Act", "Scene", "Volume", "Section", "Canto", "Appendix", "Article", "Phase"),
+        *(
+            "Chapter",
+            "Part",
+            "Book",
+            "Act",
+            "Scene",
+            "Volume",
+            "Section",
+            "Canto",
+            "Appendix",
+            "Article",
+            "Phase",
+            "Episode",
+        ),
         *("Type", "Class", "Level", "Stage", "World War", "Super Bowl", "Title", "Figure", "Table", "Plate"),
     ),
     monarchs=frozenset(_MONARCHS.split()),
     regnal=_regnal,
+    letters=frozenset({"NYC", "UAE"}),
 )

@@ -1,6 +1,6 @@
 """French."""
 
-from narrate.text.languages.base import Currency, Language, spelled
+from narrate.text.languages.base import Currency, Language, alike, spelled
 
 _MONTHS = "janvier février mars avril mai juin juillet août septembre octobre novembre décembre"
 _CENTS = ("centime", "centimes")
@@ -25,6 +25,21 @@ def _regnal(_name: str, number: int, _before: str) -> str:
     return "premier" if number == 1 else str(number)
 
 
+_FEMININE_WORDS = (
+    "livre tonne minute seconde heure tasse cuillère cuillerée journée douzaine bouteille page année dose tranche "
+    "gousse pomme orange mesure botte tablette assiette finale"
+)
+_FEMININE = frozenset(_FEMININE_WORDS.split())
+
+
+def _half(whole: str, noun: str) -> str:
+    """ "une demi tasse", "1 heure et demie"."""
+    feminine = noun.removesuffix("s") in _FEMININE
+    if whole:
+        return f"{'une' if whole == '1' and feminine else whole} {noun} et demi{'e' if feminine else ''}"
+    return f"{'une' if feminine else 'un'} demi {noun}"
+
+
 def ordinal(number: int, ending: str) -> str:
     """ "2e", "1re", "3ème" in words."""
     if number == 2 and ending.startswith("nd"):
@@ -38,6 +53,7 @@ FRENCH = Language(
     decimal=",",
     thousands=" \u00a0\u202f\u2009.",
     to="à",
+    ratio="pour",
     plus="plus",
     number="numéro",
     at="arobase",
@@ -56,7 +72,9 @@ FRENCH = Language(
         "√": "racine de",
         "∞": "infini",
         "°": "degrés",
+        "−": "moins",
         "§": "paragraphe",
+        "§§": "paragraphes",
         "©": "copyright",
         "‰": "pour mille",
         "~": "environ",
@@ -67,18 +85,12 @@ FRENCH = Language(
         "$": Currency(name=("dollar", "dollars"), cent=("cent", "cents")),
         "£": Currency(name=("livre", "livres"), cent=("penny", "pence")),
         "¥": Currency(name=("yen", "yens")),
+        "US$": Currency(name=("dollar américain", "dollars américains"), cent=("cent", "cents")),
         "CHF": Currency(name=("franc suisse", "francs suisses"), cent=_CENTS),
     },
-    magnitudes={
-        "million": "million d'",
-        "millions": "millions d'",
-        "milliard": "milliard d'",
-        "milliards": "milliards d'",
-        "M": "millions d'",
-        "Md": "milliards d'",
-        "k": "mille",
-        "mille": "mille",
-    },
+    magnitudes=alike({"k": "mille", "mille": "mille"})
+    | dict.fromkeys(("million", "millions", "M"), ("million d'", "millions d'"))
+    | dict.fromkeys(("milliard", "milliards", "Md", "Mds", "Mrd"), ("milliard d'", "milliards d'")),
     minor="{units} {part}",
     units={
         "km/h": ("kilomètre heure", "kilomètres heure"),
@@ -98,11 +110,29 @@ FRENCH = Language(
                 "ha": "hectare",
                 "°": "degré",
                 "kW": "kilowatt",
+                "kWh": "kilowattheure",
+                "MW": "mégawatt",
+                "W": "watt",
+                "V": "volt",
+                "t": "tonne",
+                "µm": "micromètre",
+                "nm": "nanomètre",
+                "cl": "centilitre",
+                "dl": "décilitre",
+                "ko": "kilooctet",
+                "To": "téraoctet",
                 "dB": "décibel",
                 "Mo": "mégaoctet",
                 "Go": "gigaoctet",
             }.items()
         },
+        "m/s²": ("mètre par seconde carrée", "mètres par seconde carrée"),
+        "cm²": ("centimètre carré", "centimètres carrés"),
+        "cm³": ("centimètre cube", "centimètres cubes"),
+        "hPa": ("hectopascal", "hectopascals"),
+        "MHz": ("mégahertz", "mégahertz"),
+        "GHz": ("gigahertz", "gigahertz"),
+        "min": ("minute", "minutes"),
         "m²": ("mètre carré", "mètres carrés"),
         "km²": ("kilomètre carré", "kilomètres carrés"),
         "m³": ("mètre cube", "mètres cubes"),
@@ -127,7 +157,7 @@ FRENCH = Language(
         "Tél": "téléphone",
         "t": "tome",
     },
-    before_name={"M": "Monsieur", "MM": "Messieurs", "Dr": "Docteur", "Pr": "Professeur"},
+    before_name={"M": "Monsieur", "MM": "Messieurs", "Dr": "Docteur", "Pr": "Professeur", "av": "avenue"},
     anywhere={
         "p. ex.": "par exemple",
         "p.ex.": "par exemple",
@@ -143,6 +173,14 @@ FRENCH = Language(
         "n°": "numéro",
         "N°": "numéro",
         "env.": "environ",
+        "c-à-d": "c'est-à-dire",
+        "ibid.": "ibidem",
+        "éd.": "édition",
+        "bd": "boulevard",
+        "Bd": "Boulevard",
+        "St": "Saint",
+        "Ste": "Sainte",
+        "Dr": "Docteur",
     },
     fractions={(1, 2): "un demi", (1, 3): "un tiers", (2, 3): "deux tiers", (1, 4): "un quart", (3, 4): "trois quarts"},
     mixed="{} et {}",
@@ -153,4 +191,6 @@ FRENCH = Language(
     roman_cues=("Chapitre", "Partie", "Livre", "Acte", "Scène", "Tome", "Volume", "Section", "chapitre", "tome"),
     monarchs=frozenset(_MONARCHS.split()),
     regnal=_regnal,
+    one=lambda name: "une" if name.split()[0] in _FEMININE else "un",
+    half=_half,
 )

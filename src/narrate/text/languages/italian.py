@@ -1,6 +1,6 @@
 """Italian."""
 
-from narrate.text.languages.base import Currency, Language, spelled
+from narrate.text.languages.base import Currency, Language, alike, spelled
 
 _MONTHS = "gennaio febbraio marzo aprile maggio giugno luglio agosto settembre ottobre novembre dicembre"
 _CENTS = ("centesimo", "centesimi")
@@ -15,15 +15,35 @@ _MONARCHS = (
 
 
 def _clock(hour: int, minute: int, _rest: str) -> str | None:
-    return f"{hour} e {minute}" if minute else f"{hour}"
+    said = "una" if hour == 1 else str(hour)
+    return f"{said} e {minute}" if minute else said
 
 
-def _date(day: int, month: int, year: int, _before: str) -> str:
-    return f"{'primo' if day == 1 else day} {ITALIAN.months[month - 1]}" + (f" {year}" if year else "")
+def _date(day: int, month: int, year: int, before: str) -> str:
+    elided = before.endswith(("'", "’"))  # l'8 marzo, which would be read as a letter and a number
+    said = "primo" if day == 1 else spelled(day, "it", "spellout-cardinal-masculine") if elided else day
+    return f"{said} {ITALIAN.months[month - 1]}" + (f" {year}" if year else "")
 
 
 def _regnal(name: str, number: int, _before: str) -> str:
     return spelled(number, "it", f"spellout-ordinal-{'feminine' if name in _QUEENS else 'masculine'}")
+
+
+def _half(whole: str, noun: str) -> str:
+    """ "mezza tazza", "un'ora e mezza"."""
+    feminine = noun.endswith(("a", "e")) and noun not in ("mese", "mare", "bicchiere", "cucchiaione")
+    half = "mezza" if feminine else "mezzo"
+    if not whole:
+        return f"{half} {noun}"
+    if whole != "1":
+        return f"{whole} {noun} e {half}"
+    noun = (
+        noun.removesuffix("e") + "a"
+        if noun.endswith("e") and feminine
+        else noun.removesuffix("i") + "o" * noun.endswith("i")
+    )
+    article = ("un'" if noun[0] in "aeiouàèéìòù" else "una ") if feminine else "un "
+    return f"{article}{noun} e {half}"
 
 
 def _plural(name: str) -> str:
@@ -35,6 +55,7 @@ ITALIAN = Language(
     decimal=",",
     thousands=". \u00a0\u202f\u2009",
     to="a",
+    ratio="a",
     plus="più",
     number="numero",
     at="chiocciola",
@@ -53,7 +74,9 @@ ITALIAN = Language(
         "√": "radice di",
         "∞": "infinito",
         "°": "gradi",
+        "−": "meno",
         "§": "paragrafo",
+        "§§": "paragrafi",
         "©": "copyright",
         "‰": "per mille",
         "~": "circa",
@@ -62,18 +85,13 @@ ITALIAN = Language(
         "€": Currency(name=("euro", "euro"), cent=_CENTS),
         "EUR": Currency(name=("euro", "euro"), cent=_CENTS),
         "$": Currency(name=("dollaro", "dollari"), cent=("centesimo", "centesimi")),
+        "US$": Currency(name=("dollaro", "dollari"), cent=("centesimo", "centesimi")),
         "£": Currency(name=("sterlina", "sterline"), cent=("penny", "pence")),
         "¥": Currency(name=("yen", "yen")),
     },
-    magnitudes={
-        "milione": "milione di",
-        "milioni": "milioni di",
-        "miliardo": "miliardo di",
-        "miliardi": "miliardi di",
-        "mila": "mila",
-        "mln": "milioni di",
-        "mld": "miliardi di",
-    },
+    magnitudes=alike({"mila": "mila"})
+    | dict.fromkeys(("milione", "milioni", "mln"), ("milione di", "milioni di"))
+    | dict.fromkeys(("miliardo", "miliardi", "mld"), ("miliardo di", "miliardi di")),
     minor="{units} e {part}",
     units={
         "km/h": ("chilometro all'ora", "chilometri all'ora"),
@@ -91,9 +109,28 @@ ITALIAN = Language(
                 "l": "litro",
                 "ml": "millilitro",
                 "ha": "ettaro",
+                "hg": "ettogrammo",
+                "q": "quintale",
+                "dl": "decilitro",
+                "cl": "centilitro",
+                "min": "minuto",
                 "°": "grado",
             }.items()
         },
+        "t": ("tonnellata", "tonnellate"),
+        "kW": ("kilowatt", "kilowatt"),
+        "kWh": ("kilowattora", "kilowattora"),
+        "MW": ("megawatt", "megawatt"),
+        "W": ("watt", "watt"),
+        "V": ("volt", "volt"),
+        "MB": ("megabyte", "megabyte"),
+        "GB": ("gigabyte", "gigabyte"),
+        "Hz": ("hertz", "hertz"),
+        "MHz": ("megahertz", "megahertz"),
+        "°F": ("grado Fahrenheit", "gradi Fahrenheit"),
+        "cm²": ("centimetro quadrato", "centimetri quadrati"),
+        "cm³": ("centimetro cubo", "centimetri cubi"),
+        "m/s²": ("metro al secondo quadrato", "metri al secondo quadrato"),
         "m²": ("metro quadrato", "metri quadrati"),
         "km²": ("chilometro quadrato", "chilometri quadrati"),
         "m³": ("metro cubo", "metri cubi"),
@@ -106,6 +143,12 @@ ITALIAN = Language(
         "pag": "pagina",
         "pagg": "pagine",
         "p": "pagina",
+        "pp": "pagine",
+        "nn": "numeri",
+        "sec": "secolo",
+        "Fig": "figura",
+        "Cap": "capitolo",
+        "max": "massimo",
         "n": "numero",
         "vol": "volume",
         "cap": "capitolo",
@@ -116,6 +159,7 @@ ITALIAN = Language(
         "ca": "circa",
     },
     before_name={
+        "S": "San",
         "Sig": "Signor",
         "sig": "signor",
         "Dott": "Dottor",
@@ -125,12 +169,28 @@ ITALIAN = Language(
         "Avv": "Avvocato",
         "On": "Onorevole",
         "Mons": "Monsignor",
+        "prof": "professor",
+        "ing": "ingegner",
+        "avv": "avvocato",
+        "on": "onorevole",
+        "mons": "monsignor",
     },
     anywhere={
         "ecc.": "eccetera",
         "etc.": "eccetera",
         "es.": "esempio",
         "p.es.": "per esempio",
+        "p. es.": "per esempio",
+        "sig.ra": "signora",
+        "sig.na": "signorina",
+        "dott.ssa": "dottoressa",
+        "prof.ssa": "professoressa",
+        "Prof.ssa": "Professoressa",
+        "a. C.": "avanti Cristo",
+        "d. C.": "dopo Cristo",
+        "mln": "milioni",
+        "mld": "miliardi",
+        "ca.": "circa",
         "cfr.": "confronta",
         "Sig.ra": "Signora",
         "Sig.na": "Signorina",
@@ -148,4 +208,6 @@ ITALIAN = Language(
     roman_cues=("Capitolo", "Parte", "Libro", "Atto", "Scena", "Tomo", "Volume", "Sezione", "capitolo", "secolo"),
     monarchs=frozenset(_MONARCHS.split()),
     regnal=_regnal,
+    one=lambda name: "una" if name.split()[0].endswith("a") else "un",
+    half=_half,
 )

@@ -1,6 +1,6 @@
 """Spanish."""
 
-from narrate.text.languages.base import Currency, Language, spelled
+from narrate.text.languages.base import Currency, Language, alike, spelled
 
 _MONTHS = "enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre"
 _CENTS = ("céntimo", "céntimos")
@@ -32,11 +32,21 @@ def _regnal(name: str, number: int, _before: str) -> str:
     return spelled(number, "es", f"spellout-ordinal-{gender}") if number <= 10 else str(number)
 
 
+def _half(whole: str, noun: str) -> str:
+    """ "media taza", "una hora y media"."""
+    feminine = noun.removesuffix("s").endswith("a")
+    if not whole:
+        return f"medi{'a' if feminine else 'o'} {noun}"
+    number = ("una" if feminine else "un") if whole == "1" else whole
+    return f"{number} {noun.removesuffix('s') if whole == '1' else noun} y medi{'a' if feminine else 'o'}"
+
+
 SPANISH = Language(
     code="es",
     decimal=",",
     thousands=". \u00a0\u202f\u2009",
     to="a",
+    ratio="a",
     plus="más",
     number="número",
     at="arroba",
@@ -55,7 +65,9 @@ SPANISH = Language(
         "√": "raíz de",
         "∞": "infinito",
         "°": "grados",
+        "−": "menos",
         "§": "sección",
+        "§§": "secciones",
         "©": "copyright",
         "‰": "por mil",
         "~": "unos",
@@ -64,15 +76,14 @@ SPANISH = Language(
         "€": Currency(name=("euro", "euros"), cent=_CENTS),
         "EUR": Currency(name=("euro", "euros"), cent=_CENTS),
         "$": Currency(name=("dólar", "dólares"), cent=("centavo", "centavos")),
+        "US$": Currency(name=("dólar", "dólares"), cent=("centavo", "centavos")),
+        "USD": Currency(name=("dólar", "dólares"), cent=("centavo", "centavos")),
         "£": Currency(name=("libra", "libras"), cent=("penique", "peniques")),
         "¥": Currency(name=("yen", "yenes")),
     },
-    magnitudes={
-        "millón": "millón de",
-        "millones": "millones de",
-        "mil": "mil",
-        "M": "millones de",
-    },
+    magnitudes=alike({"mil": "mil"})
+    | dict.fromkeys(("millón", "millones", "M", "mill.", "mln"), ("millón de", "millones de"))
+    | dict.fromkeys(("billón", "billones"), ("billón de", "billones de")),
     minor="{units} con {part}",
     units={
         "km/h": ("kilómetro por hora", "kilómetros por hora"),
@@ -90,9 +101,27 @@ SPANISH = Language(
                 "l": "litro",
                 "ml": "mililitro",
                 "ha": "hectárea",
+                "kW": "kilovatio",
+                "MW": "megavatio",
+                "W": "vatio",
+                "V": "voltio",
+                "t": "tonelada",
+                "cl": "centilitro",
+                "dl": "decilitro",
+                "MB": "megabyte",
+                "GB": "gigabyte",
+                "min": "minuto",
                 "°": "grado",
             }.items()
         },
+        "kWh": ("kilovatio hora", "kilovatios hora"),
+        "m/s²": ("metro por segundo al cuadrado", "metros por segundo al cuadrado"),
+        "cm²": ("centímetro cuadrado", "centímetros cuadrados"),
+        "cm³": ("centímetro cúbico", "centímetros cúbicos"),
+        "Hz": ("hercio", "hercios"),
+        "MHz": ("megahercio", "megahercios"),
+        "°F": ("grado Fahrenheit", "grados Fahrenheit"),
+        "h": ("hora", "horas"),
         "m²": ("metro cuadrado", "metros cuadrados"),
         "km²": ("kilómetro cuadrado", "kilómetros cuadrados"),
         "m³": ("metro cúbico", "metros cúbicos"),
@@ -114,6 +143,9 @@ SPANISH = Language(
         "tel": "teléfono",
         "Tel": "teléfono",
         "aprox": "aproximadamente",
+        "t": "tomo",
+        "máx": "máximo",
+        "mín": "mínimo",
     },
     before_name={
         "Sr": "Señor",
@@ -143,6 +175,14 @@ SPANISH = Language(
         "n.º": "número",
         "N.º": "número",
         "Avda.": "Avenida",
+        "a.C.": "antes de Cristo",
+        "d.C.": "después de Cristo",
+        "Vds.": "ustedes",
+        "cf.": "compárese",
+        "ibíd.": "ibídem",
+        "S. A.": "sociedad anónima",
+        "S.A.": "sociedad anónima",
+        "c/": "calle",
     },
     fractions={
         (1, 2): "un medio",
@@ -159,4 +199,6 @@ SPANISH = Language(
     roman_cues=("Capítulo", "Parte", "Libro", "Acto", "Escena", "Tomo", "Volumen", "Sección", "siglo", "Siglo"),
     monarchs=frozenset(_MONARCHS.split()),
     regnal=_regnal,
+    one=lambda name: "una" if name.split()[0].endswith("a") else "un",
+    half=_half,
 )
