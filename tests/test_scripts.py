@@ -25,7 +25,15 @@ pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="th
 def scripts(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.syspath_prepend(str(SCRIPTS))
     yield
-    for name in ("bench_inputs", "bench_report", "bench_rivals", "measuring", "torture_judge", "torture_kinds"):
+    for name in (
+        "bench_inputs",
+        "bench_report",
+        "bench_rivals",
+        "measuring",
+        "torture_builds",
+        "torture_judge",
+        "torture_kinds",
+    ):
         sys.modules.pop(name, None)
 
 
