@@ -44,7 +44,7 @@ sys.path.insert(0, str(_ROOT / "src"))
 
 @dataclass(kw_only=True, slots=True)
 class Tally:
-    """All inputs of a kind. `errors` are clean ones; the rest are faults."""
+    """All inputs of a kind. `errors` are clean ones; the rest are faults; `slowest_s` is of CPU."""
 
     inputs: int = 0
     read: int = 0
@@ -116,25 +116,26 @@ class Reader:
         self._process.start()
         theirs.close()
 
-    def read(self, kind: str, data: bytes) -> tuple[str, str]:
-        """What became of an input; "hang" and "crash" when its process had to be replaced."""
+    def read(self, kind: str, data: bytes) -> tuple[str, str, float]:
+        """What became of an input, what was said, and seconds of CPU; "hang" and "crash" when its process had to be
+        replaced."""
         self._pipe.send((kind, data))
         began = self._used_s()
         most_s = HANG_S + _S_PER_MB * len(data) / (1 << 20)
         try:
             for _ in range(_MOST_WAITS):
                 if self._pipe.poll(most_s):
-                    found: tuple[str, str] = self._pipe.recv()
-                    return found
+                    what, said = self._pipe.recv()
+                    return what, said, self._used_s() - began
                 if self._used_s() - began >= most_s:
                     break
-            said = ("hang", f"not read within {most_s:.0f} s")
+            what, said = "hang", f"not read within {most_s:.0f} s"
         except (EOFError, ConnectionError):
             self._process.join(5)
-            said = ("crash", f"the process ended with {self._process.exitcode}")
+            what, said = "crash", f"the process ended with {self._process.exitcode}"
         self.stop()
         self._start()
-        return said
+        return what, said, most_s
 
     def _used_s(self) -> float:
         """Seconds of CPU that the process has used, since on a busy machine the clock says little; the clock where that
@@ -163,9 +164,8 @@ def fuzz(args: argparse.Namespace) -> int:
         if time.monotonic() > deadline:
             break
         kind = kinds[number % len(kinds)]
-        began = time.monotonic()
-        what, said = reader.read(kind, mutated(kind, originals[kind], args.seed, number))
-        _count(tallies[kind], what, said, time.monotonic() - began)
+        what, said, took_s = reader.read(kind, mutated(kind, originals[kind], args.seed, number))
+        _count(tallies[kind], what, said, took_s)
         if what in ("crash", "hang"):
             again = f"scripts/fuzz --seed {args.seed} --kind {kind} --trial {number}"
             faults.append(f"{what}: {again}\n{said}")

@@ -197,7 +197,7 @@ def _mastered(samples: Sequence[NDArray[np.int16]], sample_rate: int, profile: o
     for each in samples:
         heard.append(Heard(start_s=at_s, voice="one", levels=measure(each, sample_rate, profile)))
         at_s += len(each) / sample_rate + _PAUSE_S
-    gain_db = chapter_gains(heard, [], loudness_lufs=profile.loudness_lufs)["one"]
+    gain_db = chapter_gains(heard, [], length_s=at_s, loudness_lufs=profile.loudness_lufs)["one"]
     takes = [compressed(each, sample_rate, profile) * np.float32(10 ** (gain_db / 20)) for each in samples]
     return _filtered(
         _joined(takes, sample_rate), sample_rate, chain(profile, mix_rate=sample_rate, sample_rate=_RELEASE_HZ)

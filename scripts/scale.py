@@ -27,10 +27,9 @@ from typing import Any
 
 import psutil
 from bench_inputs import BOOK_SEED, write_book
+from scale_report import LIMIT, extrapolated, report
 
 SCRIPTS = Path(__file__).parent
-BOOKS, HOURS = 10_000, 10
-LIMIT = 0.05
 _WAIT_S = 90
 
 
@@ -201,6 +200,20 @@ def on_this_machine(books: Path, folder: Path, jobs: int) -> dict[str, float]:
     return {"workers": jobs, **build(books, folder / "out", folder / "store", jobs=jobs)}
 
 
+def planning_cpu_s(books: Path, folder: Path) -> float:
+    """CPU seconds of reading and planning all of `books`, as a library's build does in workers of its own machine."""
+    from narrate.library.job import read_job
+    from narrate.library.preparing import PlanTask, plan_book
+
+    job = read_job(books)
+    tasks = [PlanTask(book=each, out=folder / "out", store=folder / "store", jobs=1, flags={}) for each in job.books]
+    plan_book(tasks[0])  # everything is loaded
+    began_s = time.process_time()
+    for task in tasks:
+        plan_book(task)
+    return time.process_time() - began_s
+
+
 def on_a_cluster(books: Path, folder: Path, count: int) -> dict[str, float]:
     """The same by `count` Dask workers."""
     from narrate.library.cluster import cluster
@@ -280,68 +293,6 @@ def _stretches(count: int) -> Iterator[Any]:
         yield SpeakTask(store=Path("nowhere"), speech=SpeechOptions(), lines=lines, profile=MixOptions().profile)
 
 
-def extrapolated(real: dict[str, float], nothing: dict[str, float]) -> dict[str, Any]:
-    """Ten thousand books of ten hours, from one run on a cluster and one of tasks that do nothing."""
-    hours = real["audio_s"] / 3600
-    total = BOOKS * HOURS
-    tasks = real["tasks"] / hours * total
-    overhead_s = (nothing["scheduler_cpu_s"] + nothing["workers_cpu_s"]) / nothing["tasks"]
-    work_s = real["workers_cpu_s"] / real["tasks"]
-    work_total_s = real["workers_cpu_s"] / hours * total
-    builder_s = real["builder_cpu_s"] / hours * total
-    scheduler_s = nothing["scheduler_cpu_s"] / nothing["tasks"] * tasks
-    return {
-        "tasks": round(tasks),
-        "work_a_task_s": work_s,
-        "overhead_a_task_s": overhead_s,
-        "overhead_share": overhead_s / work_s,
-        "worker_core_hours": work_total_s / 3600,
-        "builder_core_hours": builder_s / 3600,
-        "scheduler_core_hours": scheduler_s / 3600,
-        "scheduler_gb": real["scheduler_bytes"] / hours * total / 1e9,
-        "store_tb": real["store_bytes"] / hours * total / 1e12,
-        "hours_on": {str(cores): max(work_total_s / cores, builder_s, scheduler_s) / 3600 for cores in (2, 64, 512)},
-        "cores_that_one_builder_feeds": work_total_s / builder_s,
-    }
-
-
-def report(found: dict[str, Any]) -> str:
-    """The measurements, and what follows from them."""
-    lines = [_real(name, each) for name in ("machine", "cluster") for each in found[name]]
-    lines += [_simulated(each) for each in found["simulated"]]
-    far = found["extrapolated"]
-    hours = ", ".join(f"{hours:,.1f} on {cores} cores" for cores, hours in far["hours_on"].items())
-    lines += [
-        "",
-        f"overhead a task: {1e3 * far['overhead_a_task_s']:.2f} ms of CPU (scheduler and worker, task of nothing) "
-        f"beside {1e3 * far['work_a_task_s']:.0f} ms of work: {far['overhead_share']:.1%} (limit {LIMIT:.0%})",
-        f"{BOOKS:,} books of {HOURS} h: {far['tasks']:,} tasks; core hours: "
-        f"{far['worker_core_hours']:,.0f} of workers, {far['builder_core_hours']:,.1f} of the building process, "
-        f"{far['scheduler_core_hours']:,.1f} of the scheduler",
-        f"  {far['scheduler_gb']:,.0f} GB through the scheduler, {far['store_tb']:,.1f} TB into the store",
-        f"  hours: {hours}; one building process feeds {far['cores_that_one_builder_feeds']:,.0f} cores",
-    ]
-    return "\n".join(lines)
-
-
-def _real(name: str, each: dict[str, float]) -> str:
-    return (
-        f"{name}, {each['workers']} workers: {each['audio_s'] / 3600:.2f} h of audio in {each['wall_s']:.1f} s "
-        f"({each['audio_s'] / each['wall_s']:.0f} × speech), {each['tasks']} tasks, "
-        f"building process {each['builder_cpu_s']:.1f} s of CPU"
-    )
-
-
-def _simulated(each: dict[str, float]) -> str:
-    name = f"of {each['speed']:g} × speech" if each["speed"] else "that takes no time"
-    busy = f", workers busy {each['busy']:.0%}" if each["speed"] else ""
-    return (
-        f"simulated engine {name}, {each['workers']} workers: {each['tasks'] / each['wall_s']:.0f} tasks a second"
-        f"{busy}; a task costs the scheduler {1e3 * each['scheduler_cpu_s'] / each['tasks']:.2f} ms, "
-        f"{each['scheduler_bytes'] / each['tasks'] / 1e3:.1f} KB to and from it"
-    )
-
-
 def main() -> None:
     """Parse, measure, print; exit 1 when a task's overhead is over the limit."""
     parser = argparse.ArgumentParser(prog="scripts/scale", description="What ten thousand books would take.")
@@ -366,12 +317,13 @@ def main() -> None:
         for count in counts:
             found["machine"].append(on_this_machine(books, Path(name, f"machine-{count}"), count))
             found["cluster"].append(on_a_cluster(books, Path(name, f"cluster-{count}"), count))
+        found["planning_cpu_s"] = planning_cpu_s(books, Path(name, "planned"))
         most = max(counts)
         found["simulated"] = [
             simulate(Path(name), most, speed=0, tasks=given.tasks),
             simulate(Path(name), most, speed=given.speed, tasks=max(20, given.tasks // 5)),
         ]
-    found["extrapolated"] = extrapolated(found["cluster"][-1], found["simulated"][0])
+    found["extrapolated"] = extrapolated(found["cluster"][-1], found["simulated"][0], found["planning_cpu_s"])
     print(report(found), file=sys.stderr if given.json else sys.stdout)
     if given.json:
         print(json.dumps(found))

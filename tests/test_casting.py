@@ -1,6 +1,7 @@
 """Who speaks what: voices by role, by speaker, by language and by chapter, across engines; and who stands in."""
 
 import json
+import sys
 from dataclasses import replace
 
 import pytest
@@ -258,6 +259,53 @@ def test_the_key_of_a_take_follows_its_voice_and_its_engines_version_and_nothing
     desk.engine.version = "1"
     desk.build()
     assert desk.said == []
+
+
+def test_workers_that_can_share_a_model_are_forked_however_long_the_book_is(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from narrate import pipeline
+
+    monkeypatch.setattr(pipeline, "_INLINE_CHARACTERS", 1)
+    monkeypatch.setattr(pipeline, "_SHARED_CHARACTERS", 10)
+    desk.write("Rain falls on the road to the sea.\n")
+    served: list[str] = []
+    desk.engine.serve = lambda: served.append("served")  # type: ignore[attr-defined]
+    project = replace(desk.open(), request=replace(desk.open().request, jobs=2))
+    assert pipeline._executor(project, desk.plan()).keywords == {"apart": True}  # type: ignore[attr-defined]
+    desk.engine.traits = replace(desk.engine.traits, served=True)
+    assert pipeline._executor(project, desk.plan()).keywords == {"apart": False}  # type: ignore[attr-defined]
+    assert served == ["served"]
+
+
+@pytest.mark.parametrize("name", ["other", "Here"])
+def test_an_engine_of_another_package_must_be_called_what_its_entry_point_says(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Entry:
+        value = "somewhere:Engine"
+
+        def load(self):
+            return lambda _: FakeEngine()
+
+    Entry.name = name  # type: ignore[attr-defined]
+    monkeypatch.setattr(sys.modules["narrate.speech.ensemble"], "entry_points", lambda **_: [Entry()])
+    door = Ensemble(SpeechOptions(engine=name), {})
+    with pytest.raises(VoiceError, match=f"the engine “{name}” .* calls itself “fake”"):
+        door.resolve("", "en")
+
+
+def test_an_engine_is_meant_in_any_case_and_by_its_other_names(tmp_path) -> None:
+    for written, meant in (("Piper", "piper"), ("espeak", "pyttsx3"), ("espeak-ng", "pyttsx3"), ("hal", "hal")):
+        assert join(check({"engine": written}, where="here", folder=tmp_path)).speech.engine == meant
+
+
+def test_an_engine_that_cannot_list_its_voices_hides_no_others(desk: Desk) -> None:  # noqa: ARG001
+    broken, well = FakeEngine(), FakeEngine()
+    broken.voices = lambda: 1 / 0  # type: ignore[method-assign, assignment]
+    door = ensemble(broken=broken, well=well)
+    assert [voice.id for voice in door.voices()] == ["well:fake/low", "well:fake/high", "well:fake/fr"]
+    assert door.why_silent("broken") == "broken cannot list its voices: ZeroDivisionError: division by zero"
 
 
 def test_an_unknown_engine_names_those_there_are() -> None:

@@ -57,6 +57,13 @@ def test_help_of_the_program_names_every_command() -> None:
     assert all(re.search(rf"^  {name} +[A-Z]", shown, re.MULTILINE) for name in COMMANDS)
 
 
+@pytest.mark.parametrize("words", [[], ["library"], ["voices"]])
+def test_no_list_of_commands_is_cut_short_in_80_columns(words: list[str]) -> None:
+    listed = CliRunner().invoke(app, [*words, "--help"], env={"COLUMNS": "80"}).stdout.partition("Commands:")[2]
+    assert listed
+    assert "..." not in listed
+
+
 # Through the whole program, instantly.
 
 

@@ -111,6 +111,13 @@ def test_another_mode_publishes_the_book_anew(desk: Desk) -> None:
     assert [each.reason for each in desk.plan().chapters] == ["text changed"]
 
 
+def test_coverage_tells_what_is_missing_from_the_source(desk: Desk) -> None:
+    desk.name = "book.md"
+    desk.write("It rained.\n\n::: car flying :::\n")
+    told = CliRunner().invoke(app, ["plan", "--coverage", str(desk.source)]).stdout
+    assert "warning: line 3: “::: car flying :::” is not a line that steers a script, and is read as text" in told
+
+
 def test_coverage_prints_the_counts_and_every_skip_with_its_place(desk: Desk) -> None:
     desk.name = "book.md"
     desk.write(FERRY.replace("---\n# ", "narrate: {engine: fake}\n---\n# "))

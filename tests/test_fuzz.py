@@ -117,6 +117,6 @@ def test_a_reader_that_hangs_or_dies_is_replaced(fuzz: ModuleType, monkeypatch: 
     monkeypatch.setattr(fuzz, "HANG_S", 0.3)
     process = fuzz.Reader(1 << 40)
     assert process.read("txt", b"hang")[0] == "hang"
-    assert process.read("txt", b"die") == ("crash", "the process ended with 9")
-    assert process.read("txt", b"else") == ("error", "a.txt: not text")
+    assert process.read("txt", b"die")[:2] == ("crash", "the process ended with 9")
+    assert process.read("txt", b"else")[:2] == ("error", "a.txt: not text")
     process.stop()

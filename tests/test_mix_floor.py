@@ -66,6 +66,24 @@ def test_a_voice_of_exact_silence_has_no_room() -> None:
     assert room(spoken()[3], RATE, mix_rate=RATE, gain=1.0, profile=ROAD) is None
 
 
+def long_takes(voice: str) -> list[NDArray[np.int16]]:
+    return [take for take in spoken(voice) if len(take) > 3 * RATE]
+
+
+@pytest.mark.parametrize("voice", ["gmw/en-US+f4", "gmw/en-US+f2", "roa/es+f4"])
+def test_the_echo_of_a_voice_is_no_room(voice: str) -> None:
+    """It is never silent to the last bit, but falls and falls: noise as loud as some moment of it would be heard."""
+    for take in (np.concatenate(spoken(voice)), *long_takes(voice)):
+        assert room(take, RATE, mix_rate=RATE, gain=1.0, profile=ROAD) is None
+
+
+@pytest.mark.parametrize("level_dbfs", [-58.0, -66.0, -74.0])
+def test_a_room_is_heard_behind_a_voice_at_any_level_that_it_may_have(level_dbfs: float) -> None:
+    assert len(long_takes("gmw/en-US")) == 4
+    for take in long_takes("gmw/en-US"):
+        assert room(in_a_room(take, level_dbfs), RATE, mix_rate=RATE, gain=1.0, profile=ROAD) is not None
+
+
 def test_a_voice_s_room_is_as_loud_and_as_dull_as_the_take_s() -> None:
     found = room(in_a_room(spoken()[3]), RATE, mix_rate=RATE, gain=2.0, profile=ROAD)
     assert found is not None

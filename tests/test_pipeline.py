@@ -131,6 +131,16 @@ def test_one_changed_word_is_one_sentence_spoken_and_one_chapter_made(built: Des
     )
 
 
+def test_an_entry_of_the_lexicon_that_changes_speaks_the_sentences_that_hold_its_word(built: Desk) -> None:
+    settings = built.folder / "narrate.toml"
+    settings.write_text('[pronunciation]\n"Rain" = "rayn"\n"engine" = "enjin"\n', "utf-8")
+    built.build()
+    assert sorted(built.said) == ["The enjin starts at once.", "rayn falls on the road."]
+    settings.write_text('[pronunciation]\n"Rain" = "rain"\n"engine" = "enjin"\n', "utf-8")
+    built.build()
+    assert built.said == ["rain falls on the road."]
+
+
 @pytest.mark.parametrize(
     "change",
     [

@@ -75,12 +75,12 @@ FILE_ENTITY = '<!DOCTYPE d [<!ENTITY x SYSTEM "file:///etc/passwd">]>'
     ids=lambda value: value if isinstance(value, str) else "",
 )
 def test_what_cannot_be_read_is_told_in_one_line(data: bytes, message: str) -> None:
-    began = time.monotonic()
+    began = time.process_time()
     with pytest.raises(SourceError, match=message) as caught:
         document(data)
     assert str(caught.value).startswith("a.docx: ")
     assert "\n" not in str(caught.value)
-    assert time.monotonic() - began < 15
+    assert time.process_time() - began < 15
 
 
 def test_a_document_without_words_is_none(tmp_path: Path) -> None:

@@ -43,12 +43,12 @@ def words(document: Document) -> str:
 
 
 def test_a_hundred_thousand_tags_in_each_other_are_read_without_formatting() -> None:
-    start = time.monotonic()
+    start = time.process_time()
     for tag in ("div", "b", "font", "blockquote", "span"):
         document = read_html_text(f"<p>Rain.</p>{f'<{tag}>' * 100_000}Oil.", name="deep.html")
         assert words(document) == "Rain. Oil."
         assert "nested more than" in document.warnings[0]
-    assert time.monotonic() - start < 20
+    assert time.process_time() - start < 20
 
 
 @pytest.mark.parametrize("tag", ["math", "object", "q", "ruby", "figure"])
@@ -61,11 +61,11 @@ def test_what_cannot_be_made_flat_is_refused(tag: str) -> None:
     "tag", ["div", "table><tr><td", "figure", "ul><li", "sup", "a href=#x", "aside role=doc-footnote"]
 )
 def test_what_nests_nearly_too_deep_is_read_in_time(tag: str) -> None:
-    start = time.monotonic()
+    start = time.process_time()
     depth = 600
     opened = f"<{tag}>" * depth
     read_html_text(f"<p>Rain.</p>{opened}" + "<p>Oil <b>and</b> rope.</p>" * 4_000, name="deep.html")
-    assert time.monotonic() - start < 30
+    assert time.process_time() - start < 30
 
 
 def test_entities_are_never_expanded_and_nothing_is_fetched(tmp_path: Path) -> None:
@@ -233,14 +233,25 @@ def test_a_file_of_too_much_markup_is_refused(tmp_path: Path, monkeypatch: pytes
     assert "larger than" in refused(path)
 
 
+def test_an_epub_of_too_much_text_is_refused_before_any_of_it_is_parsed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("narrate.source.archive.ARCHIVE_TEXT_BYTES", 10_000)
+    monkeypatch.setattr("narrate.source.epub.parse_html", None)
+    path = written(
+        tmp_path / "a.epub", {"book.opf": opf("a.xhtml", "b.xhtml"), "a.xhtml": "a" * 6000, "b.xhtml": "b" * 6000}
+    )
+    assert "of text; not read, to be safe" in refused(path)
+
+
 def test_a_megabyte_is_read_in_seconds() -> None:
-    start = time.monotonic()
+    start = time.process_time()
     note = '<p>It rained<sup><a href="#fn{0}">{0}</a></sup>.</p>'
     body = "".join(note.format(n) for n in range(3000))
     bodies = "".join(f'<li id="fn{n}">Note {n} <a href="#r{n}">↩</a></li>' for n in range(3000))
     document = read_html_text(f"{body}<ol>{bodies}</ol>" + "<p>Rope <i>and</i> oil.</p>" * 20_000, name="x")
     assert document.is_balanced
-    assert time.monotonic() - start < 20
+    assert time.process_time() - start < 20
 
 
 def test_the_limits_are_written_down() -> None:

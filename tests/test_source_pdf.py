@@ -99,13 +99,13 @@ BOMB = zlib.compress(b" " * 200_000_000, 9)
     ids=lambda value: value if isinstance(value, str) else "",
 )
 def test_what_cannot_be_read_is_told_in_one_line_with_what_to_do(data: bytes, message: str) -> None:
-    began = time.monotonic()
+    began = time.process_time()
     with pytest.raises(SourceError, match=message) as caught:
         document(data)
     assert str(caught.value).startswith("a.pdf: ")
     assert "\n" not in str(caught.value)
     assert caught.value.hint
-    assert time.monotonic() - began < 20
+    assert time.process_time() - began < 20
 
 
 @pytest.mark.parametrize(
@@ -139,12 +139,12 @@ def test_what_cannot_be_read_is_told_in_one_line_with_what_to_do(data: bytes, me
     ],
 )
 def test_what_is_wrong_beside_the_text_does_no_harm(data: bytes) -> None:
-    began = time.monotonic()
+    began = time.process_time()
     said = outcome(data)
     assert said in ("a.pdf: It rained in the morning.", "a.pdf: a damaged PDF") or said.startswith(
         "a.pdf: a damaged PDF: "
     )
-    assert time.monotonic() - began < 20
+    assert time.process_time() - began < 20
 
 
 def test_forms_that_draw_each_other_by_the_million_end() -> None:
@@ -156,10 +156,10 @@ def test_forms_that_draw_each_other_by_the_million_end() -> None:
         for n in range(10)
     }
     last = {"o20": stream(b"", "/Type /XObject /Subtype /Form")}
-    began = time.monotonic()
+    began = time.process_time()
     data = one_page(SAYS + b" /X Do", resources="/XObject << /X 10 0 R >>", **forms, **last)
     assert texts(data) == ["It rained in the morning."]
-    assert time.monotonic() - began < 20
+    assert time.process_time() - began < 20
 
 
 def test_a_file_cut_anywhere_is_read_or_refused() -> None:

@@ -2,8 +2,10 @@
 
 import contextlib
 import json
+import os
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -45,11 +47,15 @@ def makes(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Make]:
 
 
 @pytest.mark.parametrize("engine", ["pyttsx3", "piper", "kokoro", "whistle", "fake"])
-@pytest.mark.parametrize("check", testing.CHECKS, ids=lambda check: check.__name__)
-def test_the_engine_keeps_the_contract(makes: dict[str, Make], engine: str, check) -> None:
+def test_the_engine_keeps_the_contract(makes: dict[str, Make], engine: str) -> None:
     if engine == "kokoro" and sys.version_info >= (3, 14):
         pytest.skip("kokoro-onnx is not made for this Python yet")
-    check(makes[engine])
+    testing.conform(makes[engine])
+
+
+def test_each_check_can_be_made_alone() -> None:
+    for check in testing.CHECKS[:2]:
+        check(FakeEngine)
 
 
 PLUGIN = """
@@ -122,9 +128,8 @@ def system_voices() -> Pyttsx3Engine:
     return Pyttsx3Engine(SystemVoices())
 
 
-@pytest.mark.parametrize("check", testing.CHECKS, ids=lambda check: check.__name__)
-def test_the_speech_of_the_operating_system_keeps_the_contract(check) -> None:
-    check(system_voices)
+def test_the_speech_of_the_operating_system_keeps_the_contract() -> None:
+    testing.conform(system_voices)
 
 
 def test_its_words_are_placed_by_their_letters_and_marked_so() -> None:
@@ -149,24 +154,70 @@ class Faulty(FakeEngine):
         return voice if self.fault == "second" else super().second(voice)
 
     def speak(self, spoken: str, delivery: testing.Delivery, *, attempt: int = 0) -> Take:  # noqa: ARG002
-        if self.fault == "blank" and not spoken.strip():
-            spoken = "hm"
+        if self.fault == "blank":
+            spoken = spoken.strip() or "hm"
+        if self.fault == "second sentence":
+            spoken = spoken.partition(". ")[0]
         take = super().speak(spoken, replace(delivery, rate_wpm=175) if self.fault == "rate" else delivery)
         self.count += 1
-        match self.fault:
-            case "state" if self.count > 1:
-                return replace(take, pcm=take.pcm * np.float32(0.5))
-            case "steps":
-                return replace(take, pcm=take.pcm * np.float32(0.333))
-            case "words":
-                return replace(take, info=replace(take.info, words=take.info.words[::-1]))
-            case "cut":
-                half = take.pcm[:8000]
-                return Take(pcm=half, info=replace(take.info, frame_count=len(half), words=take.info.words[:1]))
-        return take
+        if self.count > 1 and self.fault == "state":
+            return replace(take, pcm=np.roll(take.pcm, 7, axis=0))
+        if self.count > 1 and self.fault == "exits":
+            os._exit(0)
+        if self.count > 1 and self.fault == "raises":
+            raise RuntimeError("out of breath")
+        return SPOILT[self.fault](take) if self.fault in SPOILT else take
 
 
-@pytest.mark.parametrize("fault", ["fingerprint", "second", "blank", "rate", "state", "steps", "words", "cut"])
-def test_a_broken_promise_is_found(fault: str) -> None:
-    with pytest.raises(AssertionError):
+def told(take: Take, **changed: object) -> Take:
+    return replace(take, info=replace(take.info, **changed))
+
+
+def resampled(take: Take, samples: np.ndarray) -> Take:
+    """With these samples, and its words where they were."""
+    return Take(pcm=samples, info=replace(take.info, frame_count=len(samples)))
+
+
+SPOILT: dict[str, Callable[[Take], Take]] = {
+    "steps": lambda take: replace(take, pcm=take.pcm * np.float32(0.333)),
+    "order of words": lambda take: told(take, words=take.info.words[::-1]),
+    "words": lambda take: told(take, words=take.info.words[:1]),
+    "cut": lambda take: told(resampled(take, take.pcm[:8000]), words=take.info.words[:1]),
+    "sample rate": lambda take: told(take, sample_rate=11025),
+    "channels": lambda take: replace(take, pcm=np.repeat(take.pcm, 2, axis=1)),
+    "channels in a row": lambda take: resampled(take, np.repeat(take.pcm, 2, axis=0)),
+    "numbers": lambda take: replace(take, pcm=np.where(take.pcm > 0.2, np.float32(np.nan), take.pcm)),
+    "silence": lambda take: replace(take, pcm=take.pcm * 0),
+}
+FOUND = {
+    "fingerprint": "fingerprint",
+    "second": "own second",
+    "blank": "was spoken",
+    "rate": "words a minute take",
+    "state": "order of sentences is heard",
+    "second sentence": "what stands behind '. ' is not said",
+    "steps": "between the steps",
+    "order of words": "overlap",
+    "words": "only 1 of the words",
+    "cut": "of the words",
+    "sample rate": "words a minute were asked for",
+    "channels": "the shape",
+    "channels in a row": "words a minute were asked for",
+    "numbers": "no numbers",
+    "silence": "nothing but silence",
+    "exits": "ended its process, with exit code 0",
+    "raises": "RuntimeError: out of breath",
+}
+
+
+@pytest.mark.parametrize("fault", FOUND)
+def test_a_broken_promise_is_found_and_named(fault: str) -> None:
+    with pytest.raises(AssertionError, match=FOUND[fault]):
         testing.conform(partial(Faulty, fault))
+
+
+def test_an_engine_that_hangs_is_told(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr(testing, "DEADLINE_S", 5.0)
+    with pytest.raises(AssertionError, match="the engine hangs: no answer within 5 s"):
+        testing.a_take_is_sound_with_its_words_in_it(partial(FakeEngine, hanging=testing.SENTENCES))
+    assert "in speak" in capfd.readouterr().err

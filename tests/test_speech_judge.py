@@ -31,7 +31,7 @@ def words(marks, spoken, frame_count=1000):
 
 def test_silence_around_speech_is_cut_to_a_short_margin():
     take = judged(silence(0.5), tone(1.5), silence(0.7))
-    assert abs(take.info.frame_count - round((1.5 + 0.010 + 0.025) * RATE)) <= 3
+    assert abs(take.info.frame_count - round((1.5 + 0.003 + 0.008) * RATE)) <= 3
     assert take.pcm.shape == (take.info.frame_count, 1)
     assert take.pcm.dtype == np.float32
 
@@ -112,7 +112,7 @@ def test_short_texts_that_say_much_are_speech(spoken, duration_s):
 
 def test_words_start_where_they_sound_in_the_trimmed_take():
     take = judged(silence(0.5), tone(2.0), marks=[(0, 500), (4, 900), (10, 1500)])
-    margin = round(0.010 * RATE)
+    margin = round(0.003 * RATE)
     starts = [word.start for word in take.info.words]
     assert [TEXT[word.spoken_start : word.spoken_end] for word in take.info.words] == [
         "The",

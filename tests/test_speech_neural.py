@@ -294,6 +294,25 @@ def test_cuda_that_is_not_offered_is_an_error_and_auto_goes_without(folder: Path
     assert auto.fingerprint("en_US-tiny-low") == PiperEngine(CPU, folder / "piper").fingerprint("en_US-tiny-low")
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere every worker has a model of its own")
+def test_forked_workers_share_the_process_that_holds_the_model(folder: Path) -> None:
+    engine = PiperEngine(CPU, folder / "piper")
+    assert engine.traits.served
+    engine.serve()
+    near, far = os.pipe()
+    pid = os.fork()
+    if pid == 0:
+        take = engine.speak(DARK, Delivery(voice="en_US-tiny-low"))
+        own = Path(f"/proc/self/task/{os.getpid()}/children").read_text()
+        os.write(far, f"{len(take.pcm)} {own}".encode())
+        os._exit(0)
+    os.close(far)
+    with os.fdopen(near, "rb") as line:
+        told = line.read().decode().split()
+    os.waitpid(pid, 0)
+    assert told == [str(len(engine.speak(DARK, Delivery(voice="en_US-tiny-low")).pcm))]
+
+
 def test_a_worker_without_forks_speaks_too(folder: Path) -> None:
     from narrate.speech.booth import Booth, Part
     from narrate.speech.guard import WorkerGuard

@@ -37,7 +37,8 @@ def pace() -> float:
 
 
 def with_samples(take: Take, samples: np.ndarray) -> Take:
-    return replace(take, pcm=samples, info=replace(take.info, frame_count=len(samples)))
+    words = tuple(word for word in take.info.words if word.start + word.length <= len(samples))
+    return replace(take, pcm=samples, info=replace(take.info, frame_count=len(samples), words=words))
 
 
 def skipped(take: Take) -> Take:
@@ -181,6 +182,57 @@ def test_an_engine_that_cannot_speak_is_an_error_at_once() -> None:
     engine.failing = [LONG]
     with pytest.raises(SpeechError):
         Trust(engine).speak(LONG, LOW)
+
+
+@pytest.mark.parametrize(
+    ("spoil", "told"),
+    [
+        (lambda take: replace(take, pcm=np.repeat(take.pcm, 2, axis=1)), "the shape"),
+        (lambda take: replace(take, pcm=take.pcm * np.float32("nan")), "no numbers"),
+        (lambda take: replace(take, info=replace(take.info, sample_rate=0)), "a sample rate of 0 Hz"),
+        (lambda take: replace(take, info=replace(take.info, words=take.info.words[::-1])), "overlap"),
+        (lambda take: replace(take, pcm=take.pcm * 0), "nothing but silence"),
+        (lambda _: 1 / 0, "fake failed (ZeroDivisionError: division by zero)"),
+    ],
+)
+def test_what_another_packages_engine_does_wrong_is_one_line_that_names_the_sentence(spoil, told: str) -> None:
+    for varies in (False, True):
+        engine = Wobbly("Rain falls.", [spoil])
+        engine.traits = replace(engine.traits, varies=varies)
+        with pytest.raises(SpeechError, match=r"“Rain falls\.”") as caught:
+            Trust(engine).speak("Rain falls.", LOW)
+        assert told in str(caught.value)
+
+
+def test_a_voice_that_cannot_say_the_sentence_it_is_measured_by_speaks_all_the_same() -> None:
+    engine = Wobbly("", [])
+    engine.failing = [CALIBRATION["en"]]
+    take = Trust(engine).speak(LONG, LOW)
+    assert (take.info.remarks.attempts, take.info.remarks.doubt) == (1, "")
+
+
+def test_a_norm_is_not_taken_from_a_take_that_is_odd_itself() -> None:
+    engine = Wobbly(CALIBRATION["en"], [said_twice, None])
+    take = Trust(engine).speak(LONG, LOW)
+    assert (take.info.remarks.attempts, take.info.remarks.doubt) == (1, "")
+    assert [attempt for text, attempt in engine.asked if text == CALIBRATION["en"]] == [0, 1]
+
+
+def test_a_batch_leaves_out_what_is_longer_than_the_engine_takes() -> None:
+    class Batching(FakeEngine):
+        def __init__(self) -> None:
+            super().__init__()
+            self.traits = replace(self.traits, batch=3, longest=40)
+
+        def speak_all(self, lines):
+            return [self.speak(*line) for line in lines]
+
+    engine = Batching()
+    takes = Trust(engine).speak_all([("One.", LOW), (LONG, LOW), ("Two.", LOW)])
+    assert max(len(text) for text, _ in engine.spoken) <= 40
+    said = [LONG[word.spoken_start : word.spoken_end] for word in takes[1].info.words]
+    assert said == LONG.split()
+    assert [take.info.words[0].spoken_end for take in (takes[0], takes[2])] == [4, 4]
 
 
 def test_a_book_tells_which_takes_are_doubtful(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:

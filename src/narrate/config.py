@@ -27,7 +27,7 @@ from narrate.publish.formats import FORMATS, MP3, formats_of
 from narrate.publish.options import Mp3Options, bitrates_kbps
 from narrate.script import Role
 from narrate.source.location import Location
-from narrate.speech.options import DEVICES, SpeechOptions, Verify
+from narrate.speech.options import DEVICES, SpeechOptions, Verify, engine_name
 from narrate.take import Delivery
 from narrate.text.lexicon import Entry, Lexicon
 from narrate.text.options import Mode, Modes, Pauses, TextOptions
@@ -76,7 +76,7 @@ SCHEMA: dict[str, Setting] = {
     "narrator": Setting(str),
     "date": Setting(str),
     "cover": Setting(Path),
-    "engine": Setting(str),
+    "engine": Setting(str, read=engine_name),
     "verify.model": Setting(Path, holds="."),
     "verify.worst": Setting(float, 0.01, 1),
     "device": Setting(str, read=lambda name: name if name in DEVICES else None, wanted=f"one of {', '.join(DEVICES)}"),

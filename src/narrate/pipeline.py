@@ -124,16 +124,16 @@ def _executor(project: Project, plan: Plan) -> Callable[[], Executor]:
     characters = sum(each.characters for each in plan.chapters if each.encodes)
     if project.request.jobs == 1 or characters <= _INLINE_CHARACTERS:
         return Inline
-    apart = _has_threads(project, plan) or _is_long(plan)
-    return partial(workers, project.request.jobs, project.config.speech, apart=apart)
+    return partial(workers, project.request.jobs, project.config.speech, apart=_apart(project, plan))
 
 
-def _has_threads(project: Project, plan: Plan) -> bool:
-    """Whether this process may have threads, beside which it is not safe to fork: an engine's, or a shared store's."""
+def _apart(project: Project, plan: Plan) -> bool:
+    """Whether workers must not be forked from this process: for what runs in it, or for what it holds."""
     door = work.engine(project.config.speech)
-    forkable = all(door.traits(voice).forkable for each in plan.chapters for voice in each.voices)
-    return not forkable or isinstance(project.request.store, str)
-
-
-def _is_long(plan: Plan) -> bool:
-    return sum(each.characters for each in plan.chapters) > _SHARED_CHARACTERS
+    voices = frozenset[str]().union(*(each.voices for each in plan.chapters if each.encodes))
+    has_threads = isinstance(project.request.store, str)  # its connections'; beside them nothing should fork
+    if has_threads or not all(door.traits(voice).forkable for voice in voices):
+        return True
+    is_long = sum(each.characters for each in plan.chapters) > _SHARED_CHARACTERS
+    # A model is larger than any document: workers that share one are forked however long the book is.
+    return not door.serve(voices) and is_long

@@ -6,12 +6,16 @@ themselves; elsewhere it is written beside its name and renamed. Credentials are
 looks for them.
 """
 
+import os
 import random
 import secrets
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping
-from functools import partial
+from contextlib import AbstractContextManager, nullcontext, suppress
+from functools import cache, partial
+from importlib import import_module
 from pathlib import Path
+from threading import Lock
 from typing import Any, TypeVar
 
 from narrate.errors import ConfigError, OutputError
@@ -25,8 +29,21 @@ _FIRST_WAIT_S = 0.1  # doubled each time, and spread, so that a hundred workers 
 _WHOLE = frozenset({"s3", "s3a", "gs", "gcs", "az", "abfs", "abfss", "adl", "memory"})
 """Where an upload that is cut short leaves nothing: object stores."""
 
+_SSH = frozenset({"sftp", "ssh"})
+_SSH_PORT = 22
+_SILENCE_S = 60  # of the other side, over SFTP, before a call is tried again
 _EXTRAS = {"s3": "s3", "s3a": "s3", "gs": "gs", "gcs": "gs", "az": "az", "abfs": "az", "sftp": "sftp", "ssh": "sftp"}
 _FINAL = (PermissionError, NotADirectoryError, IsADirectoryError, ValueError, TypeError)
+
+
+def remote(address: str) -> "Remote":
+    """The files below `address`, by the one connection to it that this process has: see `Remote`."""
+    return _of_process(address, os.getpid())
+
+
+@cache
+def _of_process(address: str, _process: int) -> "Remote":
+    return Remote(address)  # a connection, and its threads, don't survive a fork
 
 
 class Remote:
@@ -34,9 +51,11 @@ class Remote:
 
     def __init__(self, address: str) -> None:
         self.address = address.rstrip("/")
-        protocol = address.partition("://")[0]
-        self._is_whole = protocol in _WHOLE
-        self._system, self._root = _connected(protocol, self.address)
+        self._protocol = address.partition("://")[0]
+        self._is_whole = self._protocol in _WHOLE
+        self._system, self._root = _connected(self._protocol, self.address)
+        # paramiko gives one thread's answer to another; who asked waits for ever.
+        self._turn: AbstractContextManager[object] = Lock() if self._protocol in _SSH else nullcontext()
 
     def read(self, name: str) -> bytes | None:
         """The file's data; None when there is none."""
@@ -106,13 +125,14 @@ class Remote:
     def remove(self, names: Collection[str]) -> None:
         """Remove files; no error where there is none."""
         for name in names:
-            try:
-                self._insist(partial(self._system.rm_file, self._path(name)))
-            except FileNotFoundError:
-                continue
+            with suppress(FileNotFoundError):
+                self._insist(partial(self._remove, self._path(name)))
 
     def _path(self, name: str) -> str:
         return f"{self._root}/{name}"
+
+    def _remove(self, path: str) -> None:
+        self._system.rm_file(path)
 
     def _pipe(self, data: bytes, path: str) -> None:
         self._system.pipe_file(path, data)
@@ -133,7 +153,8 @@ class Remote:
         """What `call` returns at the first time that it works. Raises FileNotFoundError, or OutputError."""
         for wait_s in _waits():
             try:
-                return call()
+                with self._turn:
+                    return call()
             except FileNotFoundError:
                 raise
             except _FINAL as error:
@@ -142,10 +163,17 @@ class Remote:
                 if wait_s is None:
                     raise self._told(error) from error
             time.sleep(wait_s)
+            self._reconnect()
         raise AssertionError("the last wait is None")
 
+    def _reconnect(self) -> None:
+        """One connection serves all over SSH, and stays dead once it is; others open theirs as they need them."""
+        if self._protocol in _SSH:
+            with suppress(OutputError), self._turn:  # not yet: the next try will tell
+                self._system, self._root = _connected(self._protocol, self.address)
+
     def _told(self, error: Exception) -> OutputError:
-        reason = " ".join(str(error).split())[:300] or type(error).__name__
+        reason = _first_line(error)
         return OutputError(f"{self.address}: {reason}", hint="is the address right, and may you write there?")
 
 
@@ -162,13 +190,20 @@ def _of(answers: Any, path: str) -> object:
     return answers.get(path, answers.get(path.lstrip("/"), FileNotFoundError(path)))
 
 
+def _first_line(error: Exception) -> str:
+    """What it says, without the request, its number and its XML, which some add."""
+    return str(error).strip().partition("\n")[0][:300] or type(error).__name__
+
+
 def _connected(protocol: str, address: str) -> tuple[Any, str]:
     import fsspec
 
+    # Else gcsfs asks for each bucket's kind, by another protocol, and warns when it gets no answer.
+    os.environ.setdefault("GCSFS_EXPERIMENTAL_ZB_HNS_SUPPORT", "false")
+    # Listings that somebody keeps would hide what other machines write. Over SFTP nobody does, nor knows the word.
+    plain = {} if protocol in _SSH else {"use_listings_cache": False}
     try:
-        # Listings that somebody keeps would hide what other machines write.
-        system, root = fsspec.core.url_to_fs(address, use_listings_cache=False, skip_instance_cache=True)
-        return system, str(root)
+        system, root = fsspec.core.url_to_fs(address, skip_instance_cache=True, **plain)
     except ImportError as error:
         extra = _EXTRAS.get(protocol)
         hint = f"pip install 'narrate-road[{extra}]'" if extra else str(error)
@@ -176,4 +211,22 @@ def _connected(protocol: str, address: str) -> tuple[Any, str]:
     except ValueError as error:
         raise ConfigError(f"{address}: no such kind of address", hint="s3, gs, az, sftp and file are") from error
     except Exception as error:  # a backend connects when it is made, and each has its own errors
-        raise OutputError(f"{address}: {' '.join(str(error).split())[:300]}", hint="is it reachable?") from error
+        raise OutputError(f"{address}: {_first_line(error)}", hint="is it reachable?") from error
+    if hasattr(system, "ftp"):  # fsspec's own, by paramiko; sshfs, where it is installed, does all this by itself
+        _secure(system, address)
+    return system, str(root)
+
+
+def _secure(system: Any, address: str) -> None:
+    """Let no answer over SFTP be waited for without end. Raises OutputError when the other side has not the key that
+    `known_hosts` says: fsspec takes any."""
+    paramiko: Any = import_module("paramiko")
+    system.ftp.get_channel().settimeout(_SILENCE_S)
+    file = Path.home() / ".ssh" / "known_hosts"
+    known = paramiko.HostKeys(str(file) if file.is_file() else None)
+    host, port = system.host, system.ssh_kwargs.get("port", _SSH_PORT)
+    name = host if port == _SSH_PORT else f"[{host}]:{port}"
+    if not known.check(name, system.client.get_transport().get_remote_server_key()):
+        system.client.close()
+        hint = f"look at it, then: ssh-keyscan -p {port} {host} >> ~/.ssh/known_hosts"
+        raise OutputError(f"{address}: the key of {name} is not in {file}", hint=hint)

@@ -206,7 +206,8 @@ def _gains(plan: ChapterPlan, timeline: ChapterTimeline, levels: bytes, mix: Mix
             length_s = placed.length / timeline.sample_rate
             drives.append(Drive(start_s=start_s, length_s=length_s, loudness_lufs=drive_lufs))
             driven += placed.length
-    return chapter_gains(heard, drives, loudness_lufs=mix.profile.loudness_lufs)
+    length_s = (timeline.frame_count - driven) / timeline.sample_rate
+    return chapter_gains(heard, drives, length_s=length_s, loudness_lufs=mix.profile.loudness_lufs)
 
 
 def _voice(plan: ChapterPlan, utterance: Utterance, mix: MixOptions) -> str:

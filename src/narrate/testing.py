@@ -1,32 +1,39 @@
 """Does an engine keep its contract? For the tests of engines, narrate's and other packages'.
 
 Every check takes `make`, a callable that gives a new engine and can be imported by name, and raises AssertionError with
-a sentence about what is wrong. With pytest:
+a sentence about what is wrong. Each runs in a process of its own, so that a hang or a crash is told, too. With pytest:
 
     @pytest.mark.parametrize("check", testing.CHECKS, ids=lambda check: check.__name__)
     def test_my_engine_keeps_the_contract(check):
         check(MyEngine)
 """
 
+import faulthandler
 import hashlib
 import multiprocessing
+import os
 import re
+import signal
 import sys
+import traceback
 from collections.abc import Callable
+from functools import wraps
 from itertools import pairwise
 from typing import cast
 
 import numpy as np
 
 from narrate.errors import NarrateError, SpeechError, VoiceError
+from narrate.process import die_with_parent
 from narrate.script import pronounced
 from narrate.speech.engine import BatchEngine, Delivery, Engine, Voice
+from narrate.speech.soundness import flaw
 from narrate.take import Take
 
 Make = Callable[[], Engine]
 
 DEADLINE_S = 120.0
-"""For a process that speaks one sentence, from its start."""
+"""For all sentences of one check, or for one sentence in yet another process, from its start."""
 
 SENTENCES = (
     "The road is dark, and the engine hums.",
@@ -45,18 +52,32 @@ _ODD = (
 )
 _TAG = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*")
 _LONGEST_END_S = 0.2
+_TEMPOS = (0.6, 1.5)  # times the 175 words a minute that are asked for; sound at half or twice its rate is beyond
+_WORDS_TIMED = 0.5  # the share of words that must have a time
 
 
 def conform(make: Make) -> None:
-    """Every check, in order."""
-    for check in CHECKS:
-        check(make)
+    """Every check, in order, to the first that fails; all in one process."""
+    _examine(tuple(check.__name__ for check in CHECKS), make, len(CHECKS) * DEADLINE_S)
 
 
+def _apart(check: Callable[[Make], None]) -> Callable[[Make], None]:
+    """`check` in a process of its own, within the deadline."""
+
+    @wraps(check)
+    def in_its_own_process(make: Make) -> None:
+        _examine((check.__name__,), make, DEADLINE_S)
+
+    return in_its_own_process
+
+
+@_apart
 def voices_are_told_apart_and_found_again(make: Make) -> None:
     """Ids are unique; each finds its voice; languages are BCP 47 tags; genders are known."""
     engine = make()
-    assert re.fullmatch(r"[a-z][\w-]*", engine.name), f"the engine's name {engine.name!r} cannot stand before a colon"
+    assert re.fullmatch(r"[a-z][a-z0-9_-]*", engine.name), (
+        f"the engine's name {engine.name!r} cannot stand before a colon"
+    )
     voices = engine.voices()
     assert voices, "the engine has no voices to be tried"
     assert len({voice.id for voice in voices}) == len(voices), "two voices have one id"
@@ -68,6 +89,7 @@ def voices_are_told_apart_and_found_again(make: Make) -> None:
         assert engine.resolve(voice.id, "en").id == voice.id, f"{voice.id} does not find itself"
 
 
+@_apart
 def a_language_has_a_voice_of_it(make: Make) -> None:
     """Without a wish the voice is one of the language, whatever the region; none is an error that says so."""
     engine = make()
@@ -84,6 +106,7 @@ def a_language_has_a_voice_of_it(make: Make) -> None:
             raise AssertionError(f"a voice was found for {wanted or language!r}")
 
 
+@_apart
 def the_second_voice_is_another_of_the_language(make: Make) -> None:
     """Beside each voice stands another one that is here and of its language, or none; always the same."""
     engine = make()
@@ -95,6 +118,7 @@ def the_second_voice_is_another_of_the_language(make: Make) -> None:
         assert second == engine.second(voice.id), f"the second voice of {voice.id} changes"
 
 
+@_apart
 def a_fingerprint_is_the_same_until_something_changes(make: Make) -> None:
     """It is a short line that another engine of the same kind tells as well, before and after speaking."""
     engine, other = make(), make()
@@ -107,15 +131,20 @@ def a_fingerprint_is_the_same_until_something_changes(make: Make) -> None:
     assert other.fingerprint(voice.id) == before, "another engine of the same kind has another fingerprint"
 
 
+@_apart
 def a_take_is_sound_with_its_words_in_it(make: Make) -> None:
     """float32 of shape (frames, 1) in [-1, 1], in 16-bit steps, without long silence at its ends; words in order."""
     engine = make()
+    voice = _voice(engine)
     for spoken in SENTENCES:
-        take = engine.speak(spoken, Delivery(voice=_voice(engine).id))
+        take = engine.speak(spoken, Delivery(voice=voice.id))
         _check_sound(take)
+        rate = take.info.sample_rate
+        assert voice.sample_rate in (0, rate), f"the voice says {voice.sample_rate} Hz, its takes {rate}"
         _check_words(take, spoken)
 
 
+@_apart
 def a_take_depends_on_nothing_but_its_sentence(make: Make) -> None:
     """In any order, of any engine of the kind, and in another process, the same arguments give the same samples."""
     engine, delivery = make(), _delivery(make)
@@ -127,6 +156,7 @@ def a_take_depends_on_nothing_but_its_sentence(make: Make) -> None:
     assert there == first[1], "another process gives other samples"
 
 
+@_apart
 def an_engine_that_says_it_may_be_forked_may(make: Make) -> None:
     """A process that has spoken is forked, and the child speaks the same."""
     engine, delivery = make(), _delivery(make)
@@ -136,6 +166,7 @@ def an_engine_that_says_it_may_be_forked_may(make: Make) -> None:
     assert _elsewhere("fork", _speak_on, engine, SENTENCES[0], delivery) == here, "a forked child gives other samples"
 
 
+@_apart
 def the_rate_is_heard(make: Make) -> None:
     """240 words a minute take clearly less time than 120, and every rate from 80 to 450 speaks."""
     engine, voice = make(), _voice(make()).id
@@ -146,6 +177,19 @@ def the_rate_is_heard(make: Make) -> None:
     assert length[120] > 1.3 * length[240], f"120 and 240 words a minute take {length[120]:.1f} and {length[240]:.1f} s"
 
 
+@_apart
+def the_usual_rate_is_meant_in_words_a_minute(make: Make) -> None:
+    """At 175 words a minute three sentences take neither half nor twice as long: nor are they at another sample rate
+    than they say, or in two channels one after the other."""
+    engine, delivery = make(), _delivery(make)
+    length_s = sum(_length_s(engine.speak(spoken, delivery)) for spoken in SENTENCES)
+    tempo = sum(len(spoken.split()) for spoken in SENTENCES) / length_s * 60 / delivery.rate_wpm
+    assert _TEMPOS[0] < 1 / tempo < _TEMPOS[1], (
+        f"175 words a minute were asked for, and {175 * tempo:.0f} come: is the sample rate the one that it says?"
+    )
+
+
+@_apart
 def every_pitch_speaks(make: Make) -> None:
     """From 0 to 100, in about the same time."""
     engine, voice = make(), _voice(make()).id
@@ -153,6 +197,7 @@ def every_pitch_speaks(make: Make) -> None:
     assert max(lengths) < 1.5 * min(lengths), f"the pitch changes the length: {lengths}"
 
 
+@_apart
 def what_has_no_words_is_an_error_that_shows_it(make: Make) -> None:
     """Blank text is a SpeechError. Odd text is spoken or is one; it does not hang, crash or spoil what follows."""
     engine, delivery = make(), _delivery(make)
@@ -171,6 +216,7 @@ def what_has_no_words_is_an_error_that_shows_it(make: Make) -> None:
     assert _digest(engine.speak(SENTENCES[2], delivery)) == before, "odd text is heard in what follows"
 
 
+@_apart
 def an_unknown_voice_is_an_error(make: Make) -> None:
     """Speaking with it is a NarrateError, not another voice."""
     try:
@@ -181,6 +227,7 @@ def an_unknown_voice_is_an_error(make: Make) -> None:
         raise AssertionError("a voice that is not there has spoken")
 
 
+@_apart
 def a_long_sentence_is_spoken_whole(make: Make) -> None:
     """As long as `traits.longest` allows, but at most 1,000 characters: it takes about as many times as long."""
     engine, delivery = make(), _delivery(make)
@@ -191,6 +238,18 @@ def a_long_sentence_is_spoken_whole(make: Make) -> None:
     assert long_s > 0.5 * short_s * len(long) / len(clause), f"{len(long)} characters take only {long_s:.1f} s"
 
 
+@_apart
+def what_stands_in_one_utterance_is_all_said(make: Make) -> None:
+    """Behind a full stop, a question, a semicolon, a colon, a dash or a line's end it goes on."""
+    engine, delivery = make(), _delivery(make)
+    one, two = "The road goes on and on", "rain falls on the roof of the car"
+    alone_s = sum(_length_s(engine.speak(f"{part}.", delivery)) for part in (one, two))
+    for sign in (". ", "? ", "; ", ": ", " — ", ".\n"):
+        both_s = _length_s(engine.speak(f"{one}{sign}{two}.", delivery))
+        assert both_s > 0.75 * alone_s, f"what stands behind {sign!r} is not said, or not whole"
+
+
+@_apart
 def phonemes_are_understood_where_the_engine_says_so(make: Make) -> None:
     """A word that carries IPA, or phonemes of no engine, is spoken, and its time stands at the word."""
     engine, delivery = make(), _delivery(make)
@@ -204,6 +263,7 @@ def phonemes_are_understood_where_the_engine_says_so(make: Make) -> None:
         assert any(4 <= start <= 5 for start in starts), f"the word with phonemes has no time: words start at {starts}"
 
 
+@_apart
 def another_attempt_is_another_take_where_the_engine_says_so(make: Make) -> None:
     """`traits.varies`: attempts differ, and each is itself again."""
     engine, delivery = make(), _delivery(make)
@@ -214,6 +274,7 @@ def another_attempt_is_another_take_where_the_engine_says_so(make: Make) -> None
     assert len(set(takes)) == 3, "another attempt gives the same take"
 
 
+@_apart
 def a_batch_gives_what_single_sentences_give(make: Make) -> None:
     """`traits.batch` above 1: `speak_all` gives the same takes, in order."""
     engine, delivery = make(), _delivery(make)
@@ -234,10 +295,12 @@ CHECKS: tuple[Callable[[Make], None], ...] = (
     a_take_depends_on_nothing_but_its_sentence,
     an_engine_that_says_it_may_be_forked_may,
     the_rate_is_heard,
+    the_usual_rate_is_meant_in_words_a_minute,
     every_pitch_speaks,
     what_has_no_words_is_an_error_that_shows_it,
     an_unknown_voice_is_an_error,
     a_long_sentence_is_spoken_whole,
+    what_stands_in_one_utterance_is_all_said,
     phonemes_are_understood_where_the_engine_says_so,
     another_attempt_is_another_take_where_the_engine_says_so,
     a_batch_gives_what_single_sentences_give,
@@ -272,11 +335,7 @@ def _check_told(error: NarrateError) -> None:
 
 
 def _check_sound(take: Take) -> None:
-    assert take.pcm.dtype == np.float32, f"samples are {take.pcm.dtype}, not float32"
-    assert take.pcm.shape == (take.info.frame_count, 1), f"samples have the shape {take.pcm.shape}"
-    assert take.info.sample_rate >= 8000, f"{take.info.sample_rate} Hz"
-    assert np.isfinite(take.pcm).all(), "samples that are no numbers"
-    assert np.abs(take.pcm).max() <= 1.0, "samples beyond full scale"
+    assert not (wrong := flaw(take)), f"a take has {wrong}"
     steps = take.pcm * np.float32(32768)
     assert (steps == np.rint(steps)).all(), "samples between the steps of 16 bits, which the store would lose"
     loud = np.flatnonzero(np.abs(take.pcm) > 0.01 * np.abs(take.pcm).max())
@@ -287,35 +346,65 @@ def _check_sound(take: Take) -> None:
 def _check_words(take: Take, spoken: str) -> None:
     words = take.info.words
     assert words, "no word has a time; where the engine knows none, they are to be estimated, and marked so"
+    least = _WORDS_TIMED * len(spoken.split())
+    assert len(words) >= least, f"only {len(words)} of the words of {spoken!r} have a time"
     for word in words:
-        assert 0 <= word.start < word.start + word.length <= take.info.frame_count, f"{word} is not inside the take"
         said = spoken[word.spoken_start : word.spoken_end]
         assert said.strip(), f"{word} is no word of {spoken!r}"
         assert said == said.strip(), f"{word} is not only a word of {spoken!r}"
     for one, two in pairwise(words):
-        assert one.start + one.length <= two.start, f"{one} and {two} overlap"
         assert one.spoken_end <= two.spoken_start, f"{one} and {two} are out of order"
 
 
-def _elsewhere(method: str, work: Callable[..., str], *arguments: object) -> str:
+def _examine(names: tuple[str, ...], make: Make, deadline_s: float) -> None:
+    verdict = _elsewhere("spawn", _verdict, names, make, deadline_s=deadline_s)
+    if verdict:
+        raise AssertionError(verdict)
+
+
+def _verdict(names: tuple[str, ...], make: Make) -> str:
+    """What the first of these checks that fails has to say; "" when none does."""
+    for name in names:
+        try:
+            globals()[name].__wrapped__(make)
+        except AssertionError as error:
+            return f"{name}: {error}"
+        except Exception:
+            return f"{name}: an error that no engine should raise\n{traceback.format_exc()}"
+    return ""
+
+
+def _elsewhere(method: str, work: Callable[..., str], *arguments: object, deadline_s: float = DEADLINE_S) -> str:
     """What `work(*arguments)` gives in a process of its own."""
     context = multiprocessing.get_context(method)
     near, far = context.Pipe(duplex=False)
-    process = context.Process(target=_answer, args=(far, work, arguments), daemon=True)  # type: ignore[attr-defined]
+    process = context.Process(target=_answer, args=(far, os.getpid(), work, arguments))  # type: ignore[attr-defined]
     process.start()
     far.close()
     try:
-        assert near.poll(DEADLINE_S), f"a {method}ed process did not speak within {DEADLINE_S:.0f} s"
+        if not near.poll(deadline_s):
+            if sys.platform != "win32":
+                os.kill(process.pid, signal.SIGABRT)  # it says on stderr where it was
+                process.join(1)
+            raise AssertionError(f"the engine hangs: no answer within {deadline_s:.0f} s")
         try:
             return str(near.recv())
         except EOFError:
-            raise AssertionError(f"a {method}ed process ended without a word") from None
+            process.join(1)
+            raise AssertionError(f"the engine ended its process, with exit code {process.exitcode}") from None
     finally:
         process.kill()
         process.join()
 
 
-def _answer(line: "multiprocessing.connection.Connection", work: Callable[..., str], arguments: tuple[object]) -> None:
+def _answer(
+    line: "multiprocessing.connection.Connection",
+    parent: int,
+    work: Callable[..., str],
+    arguments: tuple[object],
+) -> None:
+    die_with_parent(parent)
+    faulthandler.enable()
     line.send(work(*arguments))
 
 

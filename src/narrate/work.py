@@ -43,10 +43,10 @@ HEAVY = ("numpy", "soxr", "narrate.mix.interlude", "narrate.mix.levels", "narrat
 _KEPT_BYTES = 16 << 20
 """What a worker may keep of the memory that it frees: the arrays of a take several times over."""
 
-TAKE_VERSION = 1
+TAKE_VERSION = 2
 """Raise when the same sentence and delivery would give other samples: another trim, another check."""
 
-STRETCH_VERSION = 3
+STRETCH_VERSION = 4
 """Raise when the same takes and options would give other MPEG frames: another mix, another filter."""
 
 

@@ -79,9 +79,14 @@ def _build(folder: Path, shelf: Path) -> None:
     for name, text in (("road.md", ROAD), ("short.md", SHORT)):
         source = folder / name
         source.write_text(text)
-        command = [sys.executable, "-m", "narrate", "build", source, "--out", shelf, "--quiet"]
-        environment = os.environ | {"NARRATE_STORE": str(folder / "store")}
-        subprocess.run(command, check=True, timeout=120, env=environment, stdout=subprocess.DEVNULL)
+        build_book(source, shelf, folder / "store")
+
+
+def build_book(source: Path, shelf: Path, store: Path) -> None:
+    """Build `source` into `shelf` by the real command."""
+    command = [sys.executable, "-m", "narrate", "build", source, "--out", shelf, "--quiet"]
+    environment = os.environ | {"NARRATE_STORE": str(store)}
+    subprocess.run(command, check=True, timeout=120, env=environment, stdout=subprocess.DEVNULL)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,47 +1,28 @@
 """The player in a real browser, Debian's Chromium: from `narrate serve`, from a static host and from the disk."""
 
-import json
 import shutil
-import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 import uvicorn
+import visiting
 from axe_playwright_python.sync_playwright import Axe
 from listening import Host, built_shelf, narrate_serve, running
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Page, expect
 from starlette.staticfiles import StaticFiles
+from visiting import WAIT_MS, Visit, Visits
 
 from narrate.publish.player import data
 from narrate.publish.player.folder import write_player
 from narrate.publish.transcript import HeardCue, HeardWord
 from narrate.shelf import read_shelf
 
-CHROMIUM = shutil.which("chromium")
-ARGUMENTS = [
-    "--headless=new",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--autoplay-policy=no-user-gesture-required",
-]
-WAIT_MS = 30_000
 NEXT_SENTENCE = "document.querySelector('.sentence.now')?.dataset.cue"
 
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine: apt install chromium")
-
-RECORD_ACTIONS = """
-window.mediaActions = {};
-const set = navigator.mediaSession.setActionHandler.bind(navigator.mediaSession);
-navigator.mediaSession.setActionHandler = (name, does) => { window.mediaActions[name] = does; set(name, does); };
-const place = navigator.mediaSession.setPositionState.bind(navigator.mediaSession);
-navigator.mediaSession.setPositionState = (state) => { window.mediaPlace = state; place(state); };
-"""
+browser, visit = visiting.browser, visiting.visit
+pytestmark = visiting.NEEDS_CHROMIUM
 
 
 @pytest.fixture(scope="module")
@@ -68,78 +49,6 @@ def static_host(site: Path) -> Iterator[Host]:
 def served(shelf: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Host]:
     with narrate_serve(shelf, tmp_path_factory.mktemp("data")) as host:
         yield host
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        found = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        yield found
-        found.close()
-
-
-@dataclass
-class Visit:
-    """A page of a context of its own, and all that it complained of."""
-
-    page: Page
-    url: str
-    complaints: list[str] = field(default_factory=list)
-    foreign: list[str] = field(default_factory=list)
-
-    def go(self, route: str = "/") -> None:
-        self.page.goto(f"{self.url}index.html#{route}")
-        self.until("document.querySelector('.view:not([hidden])') !== null")
-
-    def play(self, title: str = "The Long Way") -> None:
-        """From the shelf to the sound, as one does."""
-        self.go()
-        self.page.locator(".card", has_text=title).click()
-        self.page.locator(".primary").click()
-        self.page.wait_for_selector(".sentence.now", timeout=WAIT_MS)
-
-    def engine(self, expression: str) -> Any:
-        return self.page.evaluate(f"narrate.engine.{expression}")
-
-    def until(self, expression: str) -> None:
-        """Wait until a JavaScript expression is true. Playwright's own way is `eval`, which the page forbids."""
-        end = time.monotonic() + WAIT_MS / 1000
-        while not self.page.evaluate(expression):
-            assert time.monotonic() < end, f"never true: {expression}"
-            self.page.wait_for_timeout(30)
-
-
-Visits = Callable[..., Visit]
-
-
-@pytest.fixture
-def visit(browser: Browser) -> Iterator[Visits]:
-    """Opens pages; at the end none may have logged an error or asked anybody else."""
-    contexts: list[BrowserContext] = []
-    visits: list[Visit] = []
-
-    def opened(url: str, *, theme: str = "light", **options: Any) -> Visit:
-        context = browser.new_context(**({"viewport": {"width": 1280, "height": 800}} | options))
-        context.set_default_timeout(WAIT_MS)
-        context.add_init_script(RECORD_ACTIONS)
-        context.add_init_script(f"if (origin !== 'null') localStorage.setItem('narrate:theme', '{json.dumps(theme)}')")
-        contexts.append(context)
-        page = context.new_page()
-        found = Visit(page=page, url=url)
-        visits.append(found)
-        page.on(
-            "console", lambda each: found.complaints.append(each.text) if each.type in ("error", "warning") else None
-        )
-        page.on("pageerror", lambda error: found.complaints.append(str(error)))
-        page.on("request", lambda each: None if each.url.startswith((url, "data:")) else found.foreign.append(each.url))
-        return found
-
-    yield opened
-    for context in contexts:
-        context.close()
-    for each in visits:
-        assert each.complaints == []
-        assert each.foreign == []
 
 
 @pytest.fixture(params=["serve", "static host", "disk"])
@@ -247,6 +156,59 @@ def test_only_looking_at_a_chapter_does_not_move_the_place(listening: Visit) -> 
     listening.page.goto("about:blank")
     listening.go(f"/listen/{key}")
     expect(listening.page.locator("#listen-title")).to_have_text("Across")
+
+
+def test_the_chapter_that_was_begun_goes_on_and_the_book_can_be_begun_anew(listening: Visit) -> None:
+    page = listening.page
+    listening.engine("open(narrate.engine.book, 1, 5)")
+    key = listening.engine("book.key")
+    page.goto("about:blank")
+    listening.go(f"/book/{key}")
+    here = page.locator("#book .chapter[aria-current]")
+    expect(here).to_contain_text("at 0:05")
+    here.click()
+    listening.until("narrate.engine.playing && narrate.engine.index === 1 && narrate.engine.at >= 5")
+    page.locator("#to-book").click()
+    page.get_by_role("link", name="From the beginning").click()
+    listening.until("narrate.engine.playing && narrate.engine.index === 0 && narrate.engine.at < 5")
+
+
+@pytest.mark.parametrize("width", [390, 1400])
+def test_after_a_reload_the_sentence_that_was_reached_is_in_sight(static_host: Host, visit: Visits, width: int) -> None:
+    here = visit(static_host.url, viewport={"width": width, "height": 480})
+    here.play()
+    here.engine("pause()")
+    here.page.evaluate("narrate.engine.seek(narrate.transcript.cues.at(-1).start / 1000 + 0.2)")
+    here.page.reload()
+    expect(here.page.locator(".sentence.now")).to_be_in_viewport(ratio=1)
+    assert here.page.evaluate("narrate.transcript.current === narrate.transcript.cues.length - 1")
+
+
+def test_a_book_that_is_read_from_the_right_is_shown_so_in_a_page_that_is_not(
+    site: Path, tmp_path: Path, visit: Visits
+) -> None:
+    mine = shutil.copytree(site, tmp_path / "site")
+    shelf_script = mine / data.DATA / "shelf.js"
+    shelf_script.write_text(shelf_script.read_text().replace("en-GB", "ar-EG"))
+    here = visit(f"file://{mine}/")
+    here.play()
+    here.engine("pause()")
+    direction = "each => getComputedStyle(each).direction"
+    for shown in ("#transcript", "#listen-title", "#to-book bdi", "#now-chapter"):
+        assert here.page.locator(shown).evaluate(direction) == "rtl", shown
+        expect(here.page.locator(shown)).to_have_attribute("lang", "ar-EG")
+    assert here.page.locator(".dock .line").evaluate(direction) == "ltr"
+    assert here.page.locator(".block.quotation .text").evaluate("each => getComputedStyle(each).fontStyle") == "normal"
+
+
+def test_a_sheet_opens_at_what_is_chosen(listening: Visit) -> None:
+    page = listening.page
+    listening.engine("setSleep(30)")
+    for opener, sheet, chosen in (("#open-sleep", "#sleep", "30 min"), ("#open-speed", "#speed", "1×")):
+        page.locator(opener).click()
+        assert focused(page) == chosen
+        expect(page.locator(f"{sheet} [aria-pressed=true]")).to_have_text(chosen)
+        page.keyboard.press("Escape")
 
 
 def test_skips_cross_the_borders_of_chapters(listening: Visit) -> None:

@@ -1,5 +1,6 @@
 """`narrate plan --coverage`: what becomes of every block of the source."""
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
@@ -10,8 +11,8 @@ if TYPE_CHECKING:
     from narrate.script import Account, Omission
 
 
-def print_coverage(account: "Account", *, json: bool) -> None:
-    """The counts, and every skip with its place and reason."""
+def print_coverage(account: "Account", warnings: Sequence[str], *, json: bool) -> None:
+    """The counts, every skip with its place and reason, and what is missing from the source itself."""
     skipped = sum(each.count for each in account.skipped)
     if json:
         counts = {"blocks": account.blocks, "voiced": account.voiced, "described": account.described}
@@ -21,6 +22,7 @@ def print_coverage(account: "Account", *, json: bool) -> None:
                 "skipped": skipped,
                 "skips": [_fields(each) for each in account.skipped],
                 "read_by_the_narrator": [asdict(each) for each in account.unspoken],
+                "warnings": list(warnings),
             }
         )
         return
@@ -35,6 +37,9 @@ def print_coverage(account: "Account", *, json: bool) -> None:
     for each in account.unspoken:
         count = f"{each.sentences} sentence{'s' * (each.sentences != 1)}"
         print(f"\n{count} in “{each.language}” read by the narrator, since no voice here speaks it ({each.place})")
+
+    for at, warning in enumerate(warnings):
+        print("\n" * (not at) + f"warning: {printable(warning)}")
 
 
 def _fields(omission: "Omission") -> dict[str, object]:

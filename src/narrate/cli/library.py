@@ -39,7 +39,10 @@ Out = Annotated[
     str, typer.Option("--out", metavar="DIR|URL", help="Where books go, e.g. s3://bucket/books (audiobooks).")
 ]
 StoreAt = Annotated[
-    str, typer.Option("--store", metavar="DIR|URL", help="Where spoken sentences are kept, e.g. s3://bucket/store.")
+    str,
+    typer.Option(
+        "--store", metavar="DIR|URL", help="Where spoken sentences are kept, e.g. s3://bucket/store (NARRATE_STORE)."
+    ),
 ]
 ClusterAt = Annotated[
     str, typer.Option("--cluster", metavar="ADDRESS", help="Work on Dask's workers, e.g. tcp://scheduler:8786.")
@@ -52,7 +55,7 @@ Player = Annotated[bool, typer.Option("--player", help="Write the player beside 
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would be built, and why; build nothing.")]
 
 
-@app.command("build")
+@app.command("build", short_help="Build every book of a folder or a list.")
 def build(
     source: Source,
     out: Out = "",
@@ -201,7 +204,11 @@ def _verdict(report: "Report") -> None:
     raise LibraryError(f"{len(failed)} of {len(report.entries)} books could not be made; the first: {first}")
 
 
-@app.command("worker", context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
+@app.command(
+    "worker",
+    short_help="Work for a library's build.",
+    context_settings={"allow_extra_args": True, "ignore_unknown_options": True},
+)
 def worker(
     context: typer.Context,
     address: Annotated[str, typer.Argument(metavar="ADDRESS", help="The scheduler's, e.g. tcp://scheduler:8786.")],

@@ -58,7 +58,7 @@ def plan(
     project = pipeline.open_project(options.request(source, out, settings, store))
     planned = pipeline.make_plan(project)
     if coverage:
-        print_coverage(planned.account, json=json)
+        print_coverage(planned.account, planned.warnings, json=json)
         return
     warnings = (*planned.warnings, *review(project.folder).warnings())
     to_speak = [takes_to_speak(project, each) for each in planned.chapters]

@@ -48,8 +48,8 @@ def voices(
     door = work.engine(settings.speech)
     found = sampling.narrowed(door, language or "", voice or "")
     if engine:
-        door.engine(engine)
-        found = [each for each in found if each.engine == engine]
+        door.engine(settings.speech.engine)
+        found = [each for each in found if each.engine == settings.speech.engine]
     if sample:
         sampling.write_sample(door, found, sample, rate_wpm=rate or 175, pitch=50 if pitch is None else pitch)
         print(sample)
@@ -62,7 +62,7 @@ def voices(
                 remark(f"narrate: {printable(reason)}")
 
 
-@app.command("install")
+@app.command("install", short_help="Fetch voices of Piper or Kokoro.")
 def install(
     names: Annotated[
         list[str], typer.Argument(metavar="NAME…", help="en_US-lessac-medium …, or kokoro.", show_default=False)

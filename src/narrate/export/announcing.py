@@ -66,10 +66,11 @@ class Announcer:
         profile = self.mix.profile
         said = work.speak(SpeakTask(store=self.store, speech=self.speech, lines=(line,), profile=profile))
         heard = [Heard(start_s=_BEFORE_S, voice="", levels=each) for each in unpacked(said.levels)]
-        gain_db = chapter_gains(heard, [], loudness_lufs=profile.loudness_lufs).get("", 0.0)
         rate = self.mp3.sample_rate
         measure = said.measures[0]
         length = -(-measure.frame_count * rate // measure.sample_rate)
+        length_s = _BEFORE_S + length / rate + _AFTER_S
+        gain_db = chapter_gains(heard, [], length_s=length_s, loudness_lufs=profile.loudness_lufs).get("", 0.0)
         sounds = self._around(line, length, gain_db)
         count = sum(each.frame_count for each in sounds)
         name = key(

@@ -27,6 +27,7 @@ _RETRIES = 2  # of a task that raised what may not happen again: the store did n
 _LEAST_ROOM = 16  # tasks in the queue before there is any worker: whoever adds workers as they are needed looks at it
 _TASKS_A_WORKER = 3
 _LOOK_EVERY_S = 2
+_REMEMBERED = 10_000  # names of tasks; a library of ten thousand books has millions
 
 
 def cluster(address: str) -> Cluster:
@@ -120,7 +121,9 @@ class _Tasks(Executor):
         (task,) = args
         name = f"{fn.__name__}-{task.key}"
         # What is asked for again must not be answered from memory: the store has lost it.
-        times = self._times[name] = self._times.get(name, 0) + 1
+        times = self._times[name] = self._times.pop(name, 0) + 1
+        if len(self._times) > _REMEMBERED:
+            del self._times[next(iter(self._times))]
         outer: Future[Any] = Future()
         outer.set_running_or_notify_cancel()
         try:

@@ -11,7 +11,7 @@ from pathlib import Path
 from narrate import record
 from narrate.plan import Record
 from narrate.release import MANIFEST_FILE, RECORD_FILE
-from narrate.remote import Remote
+from narrate.remote import remote
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -26,7 +26,7 @@ class Outbox:
     """The books below `address`. Raises ConfigError when nothing here can reach such an address."""
 
     def __init__(self, address: str) -> None:
-        self._remote = Remote(address)
+        self._remote = remote(address)
 
     def published(self, folder: str) -> Published:
         """What is there of the book that belongs into `folder`."""

@@ -12,14 +12,14 @@ from narrate.errors import ConfigError, OutputError
 from narrate.library.page import report_page
 from narrate.library.report import PAGE_FILE, REPORT_FILE, Report
 from narrate.publish.files import output_error, whole_file
-from narrate.remote import Remote
+from narrate.remote import remote
 from narrate.store import Place
 
 
 def check_out(out: Place) -> None:
     """Raises OutputError when books cannot be published at `out`, ConfigError when there is no such kind of address."""
     if not isinstance(out, Path):
-        Remote(out).exists(REPORT_FILE)
+        remote(out).exists(REPORT_FILE)
         return
     try:
         out.mkdir(parents=True, exist_ok=True)
@@ -68,4 +68,4 @@ def _write(out: Place, name: str, data: bytes) -> None:
         with whole_file(out / name) as file:
             file.write(data)
     else:
-        Remote(out).write_all({name: data})
+        remote(out).write_all({name: data})

@@ -109,8 +109,11 @@ class Drive:
     loudness_lufs: float
 
 
-def chapter_gains(heard: Sequence[Heard], drives: Sequence[Drive], *, loudness_lufs: float) -> dict[str, float]:
-    """A gain in dB for each voice: all voices equally loud, and the chapter at `loudness_lufs`, behind the limiter.
+def chapter_gains(
+    heard: Sequence[Heard], drives: Sequence[Drive], *, length_s: float, loudness_lufs: float
+) -> dict[str, float]:
+    """A gain in dB for each voice: all voices equally loud, and the chapter, whose sound without interludes lasts
+    `length_s` seconds, at `loudness_lufs`, behind the limiter.
 
     Measured is the speech with its pauses, as ffmpeg's `ebur128` measures it; where interludes make the whole file
     softer than that, the gain goes half the way towards the whole file, at most 0.2 LU, so that both are near it.
@@ -120,13 +123,13 @@ def chapter_gains(heard: Sequence[Heard], drives: Sequence[Drive], *, loudness_l
     for each in heard:
         takes.setdefault(each.voice, []).append(each.levels)
     gains = {voice: _own_gain(levels, loudness_lufs) for voice, levels in takes.items()}
-    total, length_s = _timeline(heard, takes, gains)
+    total = _timeline(heard, takes, gains, length_s)
     measured = _loudness(*total)
     if not math.isfinite(measured):
         return dict.fromkeys(gains, 0.0)
     change = loudness_lufs - measured
     if drives:
-        whole = _loudness(*_with_drives(total, length_s, drives, change))
+        whole = _loudness(*_with_drives(total, drives, change))
         change += min(max(0.0, (loudness_lufs - whole) / 2), 0.2)
     return {
         voice: round(min(round((gain + change) / GAIN_STEP_DB) * GAIN_STEP_DB, _LARGEST_GAIN_DB), 3)
@@ -166,9 +169,10 @@ def _interpolated(levels: TakeLevels, gain_db: float) -> float:
 
 
 def _timeline(
-    heard: Sequence[Heard], takes: Mapping[str, Sequence[TakeLevels]], gains: Mapping[str, float]
-) -> "tuple[tuple[NDArray[np.float64], NDArray[np.float64]], float]":
-    """The chapter's energy behind gains and limiter: what has been heard until when, and how long it is."""
+    heard: Sequence[Heard], takes: Mapping[str, Sequence[TakeLevels]], gains: Mapping[str, float], length_s: float
+) -> "tuple[NDArray[np.float64], NDArray[np.float64]]":
+    """The chapter's energy behind gains and limiter, what has been heard until when; to its end, for the blocks that
+    lie half in the silence there count, and much where there is little else."""
     scales = {voice: 10.0 ** (gain / 10) * _kept_share(takes[voice], gain) for voice, gain in gains.items()}
     edges: list[NDArray[np.float64]] = [np.zeros(1)]
     energies: list[NDArray[np.float64]] = [np.zeros(1)]
@@ -176,20 +180,20 @@ def _timeline(
         count = len(each.levels.energies)
         edges.append(each.start_s + np.arange(count + 1, dtype=np.float64) * each.levels.step_s)
         energies += [np.zeros(1), each.levels.energies.astype(np.float64) * scales[each.voice]]
-    times = np.concatenate(edges)
-    return (times, np.cumsum(np.concatenate(energies))), float(times[-1])
+    edges.append(np.array([max(length_s, float(edges[-1][-1]))]))
+    energies.append(np.zeros(1))
+    return np.concatenate(edges), np.cumsum(np.concatenate(energies))
 
 
 def _with_drives(
     speech: "tuple[NDArray[np.float64], NDArray[np.float64]]",
-    length_s: float,
     drives: Sequence[Drive],
     change_db: float,
 ) -> "tuple[NDArray[np.float64], NDArray[np.float64]]":
     """The same with the interludes in their places, the speech `change_db` louder."""
     times, energies = speech
     energies = energies * 10.0 ** (change_db / 10)
-    bounds = [0.0, *(each.start_s for each in drives), max([length_s, *(each.start_s for each in drives)])]
+    bounds = [0.0, *(each.start_s for each in drives), float(times[-1])]
     new_times, new_energies, later_s, more = [], [], 0.0, 0.0
     for number, (begin, end) in enumerate(pairwise(bounds)):
         inside = (times >= begin) & (times <= end)

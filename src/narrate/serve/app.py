@@ -3,6 +3,7 @@
 import asyncio
 import json
 import re
+import time
 from pathlib import Path
 
 from anyio import to_thread
@@ -96,7 +97,7 @@ class _Rooms:
         except NarrateError as error:
             return PlainTextResponse(f"{error}\n", status_code=503)
         known = {key: each.to_json() for key, each in found.items() if key in self._books}
-        return JSONResponse(known, headers={"cache-control": "no-store"})
+        return _position_answer(known)
 
     async def keep_position(self, request: Request) -> Response:
         key: str = request.path_params["key"]
@@ -115,7 +116,13 @@ class _Rooms:
             stands = await to_thread.run_sync(self._positions.keep, key, position)
         except NarrateError as error:
             return PlainTextResponse(f"{error}\n", status_code=503)
-        return JSONResponse(stands.to_json(), headers={"cache-control": "no-store"})
+        return _position_answer(stands.to_json())
+
+
+def _position_answer(content: object) -> Response:
+    # What time it is, in ms since 1970: the newest position wins, and devices' clocks may differ.
+    now = str(round(time.time() * 1000))
+    return JSONResponse(content, headers={"cache-control": "no-store", "narrate-now": now})
 
 
 async def _body(request: Request) -> bytes:

@@ -18,6 +18,9 @@ from narrate.errors import OutputError
 MOST_CONNECTIONS = 400
 """Each may have a file open, too, and a process often no more than 1024 of both."""
 
+MOST_OF_ONE_ADDRESS = 64
+"""Of those, for one client: ten times what a browser opens, and never all that there are."""
+
 HEAD_WAIT_S = 10.0
 """How long a client may take for the head of a request, from connecting or from its first byte on."""
 
@@ -30,7 +33,7 @@ _LARGEST_HEAD = 16 << 10
 
 
 class PatientProtocol(H11Protocol):
-    """HTTP/1.1 with deadlines, and a limit of connections that holds before anything is read."""
+    """HTTP/1.1 with deadlines, and limits of connections that hold before anything is read."""
 
     _head_timer: asyncio.TimerHandle | None = None
     _read_timer: asyncio.TimerHandle | None = None
@@ -38,7 +41,7 @@ class PatientProtocol(H11Protocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """A client is there."""
         super().connection_made(transport)
-        if len(self.connections) > MOST_CONNECTIONS:
+        if len(self.connections) > MOST_CONNECTIONS or self._of_this_address() > MOST_OF_ONE_ADDRESS:
             transport.abort()
         else:
             self._await_head()
@@ -71,6 +74,10 @@ class PatientProtocol(H11Protocol):
         self._stop_waiting()
         self._stop_pushing()
         super().connection_lost(exc)
+
+    def _of_this_address(self) -> int:
+        others = [each.client for each in self.connections if isinstance(each, PatientProtocol)]
+        return len([each for each in others if each and self.client and each[0] == self.client[0]])
 
     def _await_head(self) -> None:
         self._head_timer = self.loop.call_later(HEAD_WAIT_S, self.transport.abort)

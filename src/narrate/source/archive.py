@@ -2,6 +2,7 @@
 
 import zipfile
 import zlib
+from collections.abc import Iterable
 from io import BytesIO
 
 from narrate.errors import SourceError
@@ -41,6 +42,12 @@ class Archive:
         if path in self._files:
             return path
         return self._folded.get(path.casefold(), "")
+
+    def check_sizes(self, paths: Iterable[str]) -> None:
+        """Raise SourceError when these files say that they hold more text than is read; none unpacks to more."""
+        known = {name: self._files[name] for path in paths if (name := self.found(path))}
+        if sum(info.file_size for info in known.values()) > ARCHIVE_TEXT_BYTES:
+            raise self._refused(f"more than {ARCHIVE_TEXT_BYTES >> 20} MB of text")
 
     def read(self, path: str, limit: int) -> bytes | None:
         """What a file holds; None when there is none of that name, or it is damaged.

@@ -30,7 +30,7 @@ _BOILERPLATE = re.compile(
     r"(?:^|[\s_-])(?:jp-relatedposts|related-?(?:posts|articles|stories)|sharedaddy|mw-editsection|noprint|hatnote"
     r"|printfooter|catlinks|navbox\w*|mw-jump-link|mw-portlet|interlanguage-link|vector-(?:dropdown|menu|page-toolbar)"
     r"|ambox|sistersitebox|post-ufi|subscription-widget\w*|digest-?post-?embed|button-wrapper|wp-block-buttons?"
-    r"|speechify-ignore|comment-?list|comments-area|disqus_thread)(?:[\s_-]|$)",
+    r"|speechify-ignore|ad-(?:slot|container|wrapper|unit)|adsbygoogle|comment-?list|comments-area|disqus_thread)(?:[\s_-]|$)",
     re.I,
 )
 """What the programs that make pages call such things; unlike a word such as "share", nobody calls prose by these."""

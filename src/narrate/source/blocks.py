@@ -186,6 +186,35 @@ def open_note(page: Page, element: Element, key: str) -> Leave:
     return leave
 
 
+def open_aside(page: Page, *, numbered: bool) -> Leave:
+    """Into a note that stands inside its sentence: it is read after the paragraph, and marked where it stood."""
+    line, page.line = page.line, Line(origin=page.line.origin)
+    inner = Sink(merges=True)
+    page.sinks.append(inner)
+    before = page.place
+    page.place = replace(before, in_note=True, quoted=False, heading=0, list=None, table=None)
+    label = ""
+    if numbered and not before.muted:
+        page.asides += 1
+        label = str(page.asides)
+
+    def leave() -> None:
+        page.flush()
+        page.sinks.pop()
+        page.line = line
+        text, marks = joined(inner.texts)
+        others = [item for item in inner.items if item.block]
+        page.stream.seen -= len(others)  # counted anew when the paragraph ends
+        if text:
+            if label:
+                line.flow.point(MarkKind.NOTE, label)
+            line.after.append(Item(block=Note(label=label, text=text, marks=marks, origin=line.origin)))
+        line.after += others
+        line.references += inner.references
+
+    return leave
+
+
 def _put_note(page: Page, key: str, note: Item, others: list[Item]) -> None:
     target = page.sinks[-1].items
     if key and key not in page.stream.bodies:

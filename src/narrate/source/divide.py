@@ -54,7 +54,7 @@ def divide(blocks: Iterable[Block], *, opening: Sequence[Heading] = (), chapter_
     if not opening:
         return tuple(chapters)
     if chapters and not chapters[0].titled:  # not named by its author and a date
-        prose = [block for block in runs[0] if not isinstance(block, Heading) and not _is_line(block)]
+        prose = [block for block in runs[0] if not isinstance(block, Heading) and not is_line(block)]
         chapters[0] = replace(chapters[0], title=_name(prose or runs[0]))
     if not chapters:
         return (Chapter(title=short(opening[0].text), titled=True, blocks=tuple(opening)),)
@@ -129,13 +129,13 @@ def _by_headings(blocks: Sequence[Block], level: int, *, has_title: bool) -> lis
         else:
             # Before the first heading a figure or an epigraph alone is no chapter, nor are below the work's title its
             # author and a date: they belong to the chapter that follows.
-            opens = _is_prose(block) and not (has_title and _is_line(block))
+            opens = _is_prose(block) and not (has_title and is_line(block))
             has_text = has_text or len(runs) > 1 or opens or _has_heading(runs[0])
         runs[-1].append(block)
     return [trimmed for run in runs if (trimmed := _trimmed(run))]
 
 
-def _is_line(block: Block) -> bool:
+def is_line(block: Block) -> bool:
     """Whether a paragraph is too short for prose: a name, a date."""
     return isinstance(block, Paragraph) and is_caption(block.text)
 

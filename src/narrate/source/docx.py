@@ -17,6 +17,7 @@ from xml.parsers import expat
 from narrate.document import Document, Metadata, is_language_tag
 from narrate.errors import SourceError
 from narrate.source.archive import Archive
+from narrate.source.docx_language import as_html, marked
 from narrate.source.html import read_html_text
 from narrate.source.limits import DOCX_BYTES, DOCX_PART_BYTES, XML_DEPTH, XML_TAG_LENGTH
 from narrate.source.name import plain, readable, shown
@@ -94,6 +95,7 @@ def read_docx(path: Path, data: bytes) -> Document:
     try:
         parts = _parts(name, data)
         properties = _properties(parts)
+        properties = replace(properties, language=_marked(parts, properties.language))
         fragments = _set_apart(parts)
         markup, warnings = _converted(parts)
     except SourceError:
@@ -106,6 +108,7 @@ def read_docx(path: Path, data: bytes) -> Document:
         hint = "open it in Word or LibreOffice and save it again"
         raise SourceError(f"{name}: a damaged DOCX file: {reason}", hint=hint) from error
     markup = _PLACES.sub(lambda found: fragments[int(found[1])] if int(found[1]) < len(fragments) else "", markup)
+    markup = as_html(markup)
     document = read_html_text(_page(markup, properties), name=name, origin_href=_MAIN)
     return replace(document, metadata=_metadata(document, properties, path), warnings=(*document.warnings, *warnings))
 
@@ -183,6 +186,17 @@ def _properties(parts: dict[str, bytes]) -> _Properties:
         tag = ElementTree.fromstring(styles).find(f"{_WORD}docDefaults//{_WORD}lang")
         language = tag.get(_WORD + "val", "") if tag is not None else ""
     return _Properties(title=title, author=author, language=language if is_language_tag(language) else "")
+
+
+def _marked(parts: dict[str, bytes], language: str) -> str:
+    """Put signs around words in other languages; the document's own, by most of its words."""
+    main = parts.get(_MAIN, b"")
+    if b"<w:lang" not in main:
+        return language
+    root = ElementTree.fromstring(main)
+    language = marked(root, language)
+    parts[_MAIN] = ElementTree.tostring(root)
+    return language
 
 
 def _set_apart(parts: dict[str, bytes]) -> list[str]:

@@ -56,6 +56,9 @@ _HALF_TITLES = frozenset({"halftitlepage", "halftitle", "doc-halftitle"})
 _GUTENBERG = re.compile(
     r"(?:^|\s)(?:pg-?header|pg-?footer|pg-boilerplate|pg-machine-header|pg-(?:start|end)-separator)(?:\s|$)"
 )
+NOTICE = "Project Gutenberg's notice about the file, and its licence"
+_ASIDE_CLASS = re.compile(r"(?:^|\s)(sidenote|marginnote|ltx_note)(?:\s|$)")
+_ASIDE_NUMBER_CLASS = re.compile(r"(?:^|\s)(?:ltx_note_mark|ltx_tag_note)(?:\s|$)")
 _LONGEST_CONTROL = 80
 _PICTURES = frozenset({"img", "svg", "picture", "figure"})
 _HIDDEN_STYLE = re.compile(r"(?:^|;)\s*(?:display\s*:\s*none|visibility\s*:\s*hidden)", re.I)
@@ -111,7 +114,7 @@ def reason_to_skip(element: Element, name: str, attrs: dict[str, str]) -> tuple[
     if role & _HALF_TITLES:
         return "heading", "a half title: the work's title once more"
     if _GUTENBERG.search(f"{attrs.get('class', '')} {attrs.get('id', '')}"):
-        return "notice", "Project Gutenberg's notice about the file, and its licence"
+        return "notice", NOTICE
     if "hidden" in attrs and attrs["hidden"] != "until-found":
         return None if _is_only_formula(element) else ("hidden", "hidden")
     if attrs.get("aria-hidden", "").lower() == "true" and name != "hr" and not is_page_break(element, attrs):
@@ -156,6 +159,17 @@ def is_caption(name: str, attrs: dict[str, str]) -> bool:
     return name == "figcaption" or (
         name in ("p", "div", "span") and bool(_CAPTION_CLASS.search(attrs.get("class", "")))
     )
+
+
+def aside_kind(name: str, attrs: dict[str, str]) -> str:
+    """What a note inside its sentence is called by its class, as LaTeXML and Tufte CSS have them; "" of another."""
+    found = _ASIDE_CLASS.search(attrs.get("class", "")) if name in ("span", "small") else None
+    return found[1] if found else ""
+
+
+def is_aside_number(attrs: dict[str, str]) -> bool:
+    """Whether an element is the number of such a note."""
+    return bool(_ASIDE_NUMBER_CLASS.search(attrs.get("class", "")))
 
 
 def is_pull_quote(attrs: dict[str, str]) -> bool:

@@ -41,6 +41,7 @@ def read_epub(path: Path, data: bytes) -> Document:
     """
     archive = Archive(data, path.name)
     package = read_package(archive, path.name)
+    archive.check_sizes(package.spine)
     stream = Stream(warnings=package.warnings)
     notes = NoteIndex()
     for file, root in _texts(archive, package, Stream()):

@@ -10,7 +10,9 @@ from narrate.source.tree import Element, attributes, content, local_name
 
 _FILE_NAME = re.compile(r"\S{1,200}\.(?:jpe?g|png|gif|webp|svg|tiff?|bmp|avif)", re.I)
 _NAMELESS = re.compile(
-    r"(?:IMG|DSCN?|DSC_?|image|img|picture|figure|photo|shape|object|graphics?|frame)?[\s_-]*\d{0,8}", re.I
+    r"(?:refer to|see) caption"
+    r"|(?:IMG|DSCN?|DSC_?|image|img|picture|figure|photo|shape|object|graphics?|frame)?[\s_-]*\d{0,8}",
+    re.I,
 )
 _BADGE = re.compile(
     r"//(?:img\.shields\.io|badgen\.net|badge\.fury\.io|flat\.badgen)/|/badges?[/.]|[/_-]badge\.(?:svg|png)", re.I

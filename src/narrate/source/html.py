@@ -21,7 +21,7 @@ from narrate.document import (
 from narrate.source.account import assembled
 from narrate.source.article import LeftOut, around_the_article, is_web_page
 from narrate.source.decode import decode
-from narrate.source.divide import same_words
+from narrate.source.divide import is_line, same_words
 from narrate.source.name import plain, readable
 from narrate.source.notes import NoteIndex
 from narrate.source.stream import Stream, woven
@@ -69,6 +69,11 @@ def first_title(blocks: list[Block], told: str) -> tuple[Heading | None, list[Bl
     """
     aside = Figure | Quotation | SceneBreak | PageBreak | Silence | VoiceChange
     at = next((i for i, block in enumerate(blocks) if not isinstance(block, aside)), None)
+    if at is not None and isinstance(blocks[at], Paragraph):  # "Long read", above the title
+        above = blocks[at]
+        after = blocks[at + 1] if at + 1 < len(blocks) else None
+        if is_line(above) and isinstance(after, Heading) and same_words(after.text, told):
+            at += 1
     first = blocks[at] if at is not None else None
     if isinstance(first, Heading) and first.level == 1 and at is not None:
         only = not any(isinstance(block, Heading) and block.level == 1 for block in blocks[at + 1 :])

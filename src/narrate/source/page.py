@@ -85,8 +85,9 @@ class Page:
 
     `file` begins the keys of places, `shown_file` their origins; `wanted` are keys that become anchors in the stream.
     `bodies` are the elements that are notes; `descriptions` is what hidden elements say of pictures, by their ids.
-    `at_line` is the line that an element named last, or -1 where lines are those of the file. An element that sets
-    `skip_inside` is done with: nothing in it is looked at.
+    `asides` counts the numbered notes that stood inside their sentences. `at_line` is the line that an element named
+    last, or -1 where lines are those of the file. An element that sets `skip_inside` is done with: nothing in it is
+    looked at.
     """
 
     def __init__(self, stream: Stream, notes: NoteIndex) -> None:
@@ -102,6 +103,7 @@ class Page:
         self.sinks = [Sink(items=stream.items)]
         self.skip_inside = False
         self.breaks = 0
+        self.asides = 0
         self.nearest_id = ""
         self.at_line = -1
         self.bases: list[tuple[Flow, Opened]] = []

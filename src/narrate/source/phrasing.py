@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from narrate.document import Figure, Formula, MarkKind
 from narrate.source import elements, figures
-from narrate.source.blocks import open_caption
+from narrate.source.blocks import open_aside, open_caption
 from narrate.source.notes import is_way_back
 from narrate.source.page import Leave, Page
 from narrate.source.stream import Reference
@@ -14,11 +14,13 @@ from narrate.source.tree import Element, attributes, content, few_words, local_n
 
 def open_phrasing(page: Page, element: Element, name: str, attrs: dict[str, str]) -> Leave | None:
     """Into an element that stands among words. What is returned is done at its end."""
-    if page.place.in_note and elements.leads_back(attrs):
+    if page.place.in_note and (elements.leads_back(attrs) or elements.is_aside_number(attrs)):
         page.skip_inside = True
     elif name == "span" and page.place.figure_depth and not page.place.in_caption and elements.is_caption(name, attrs):
         page.flush()
         return open_caption(page)
+    elif not page.place.in_note and (aside := elements.aside_kind(name, attrs)):
+        return open_aside(page, numbered=aside != "marginnote")
     elif name == "br":
         page.breaks += 1
         page.line.flow.space()

@@ -91,6 +91,8 @@ def is_layout(table: Element, attrs: dict[str, str]) -> bool:
         name = local_name(element)
         if name in _BLOCKS_OF_PAGES and element is not table:
             return True
+        if name == "math" and element.get("display") == "block":  # an equation beside its number
+            return True
         told += name in ("th", "caption", "thead")
         if name == "tr":
             in_row = 0

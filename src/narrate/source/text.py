@@ -4,20 +4,28 @@ A blank line ends a paragraph, lines wrapped at a fixed width are joined, two bl
 end a section. What single lines mean (title, heading, caption) is decided in `lines.py`. Touches no file.
 """
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from narrate.document import Block, Document, Figure, Heading, Metadata, Origin, Paragraph, SceneBreak
+from narrate.document import Block, Document, Figure, Heading, Metadata, Origin, Paragraph, SceneBreak, Skipped
 from narrate.source import lines
 from narrate.source.account import assembled
 from narrate.source.decode import decode
+from narrate.source.elements import NOTICE
 from narrate.source.name import plain, readable
 
 _CHAPTER_LEVEL = 2
 _UNWRAPPED = 110
 """Characters. Nobody wraps typed text wider; a longer line is a paragraph (or a table's row, or an address)."""
 _MOST_FRONT_LINES = 4
+_MOST_NOTICE = 60
+"""Paragraphs among which the line is looked for with which Project Gutenberg's files begin."""
+_START = re.compile(r"\*\*\* ?START OF TH(?:E|IS) PROJECT GUTENBERG EBOOK\b")
+_ILLUSTRATION = re.compile(r"\[Illustration(?:: ?([^\]]{1,2000}))?\]")
+"""How transcribers say in plain text that there is a picture."""
+_END = re.compile(r"(?:\*\*\* ?)?End of (?:the|this) Project Gutenberg EBook\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -41,6 +49,7 @@ def read_text(path: Path, data: bytes) -> Document:
     text, remarks = decode(data, path)
     groups = list(_groups(text, each_line=_is_unwrapped(text)))
     del text
+    groups, notice = _without_notice(groups)
     front = _Front(groups)
     warnings = list(remarks)
     blocks = _blocks(front.figure, groups[front.used :], warnings)
@@ -50,7 +59,22 @@ def read_text(path: Path, data: bytes) -> Document:
         opening=front.opening,
         chapter_level=_CHAPTER_LEVEL,
         warnings=warnings,
+        skipped=notice,
     )
+
+
+def _without_notice(groups: list[_Group]) -> tuple[list[_Group], list[Skipped]]:
+    """The text without what Project Gutenberg writes before and after it: its terms and its licence, 3,000 words."""
+    first = next((at for at, group in enumerate(groups[:_MOST_NOTICE]) if _START.match(group.lines[0])), -1)
+    if first < 0:
+        return groups, []
+    last = next((at for at, group in enumerate(groups) if at > first and _END.match(group.lines[0])), len(groups))
+    left = [run for run in (groups[: first + 1], groups[last:]) if run]
+    skipped = [
+        Skipped(kind="notice", reason=NOTICE, count=len(run), text=run[0].text[:80], origin=Origin(line=run[0].line))
+        for run in left
+    ]
+    return groups[first + 1 : last], skipped
 
 
 def _numbered(text: str) -> Iterator[tuple[int, str]]:
@@ -194,6 +218,9 @@ def _blocks(figure: Figure | None, groups: Sequence[_Group], warnings: list[str]
             opens = True
             continue
         text = group.text
+        if drawn := _ILLUSTRATION.fullmatch(text):
+            yield Figure(caption=drawn[1] or "", origin=Origin(line=group.line))
+            continue
         if opens:
             text, at = _mend_drop_cap(group, groups, at, warnings)
             opens = False

@@ -5,6 +5,7 @@ import os
 import re
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from importlib.metadata import PackageNotFoundError, version
@@ -47,6 +48,12 @@ class Booth:
         self.device = _device(device)
         self._make = make
         self._guard = guard
+        self.is_served = guard is None and sys.platform == "linux" and self.device == "cpu"
+
+    def serve(self) -> None:
+        """See `ServedEngine.serve`: the fork server of this process is that of all forked from it."""
+        with suppress(AttemptError):  # whoever speaks will try again, and tell
+            self._at_work()
 
     def speak(self, spoken: str, part: Part, delivery: Delivery, *, attempt: int) -> Take:
         """See `Engine.speak`."""
@@ -86,7 +93,7 @@ class Booth:
 
     def _at_work(self) -> Guard:
         if self._guard is None:
-            if sys.platform == "linux" and self.device == "cpu":
+            if self.is_served:
                 from narrate.speech.forks import ForkGuard
 
                 self._guard = ForkGuard(self._make)

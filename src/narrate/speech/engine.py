@@ -9,7 +9,7 @@ from typing import Protocol
 
 from narrate.take import Delivery, Take
 
-__all__ = ["BatchEngine", "Delivery", "Engine", "Traits", "Voice"]
+__all__ = ["BatchEngine", "Delivery", "Engine", "ServedEngine", "Traits", "Voice"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -40,6 +40,7 @@ class Traits:
     `forkable`: a process that has spoken may be forked. One that is not is built anew in each worker.
     `varies`: it may skip, repeat or babble, and another attempt gives another take: its takes are judged by ear.
     `batch`: how many utterances `BatchEngine.speak_all` likes at once; 1 for an engine that has none.
+    `served`: it is a `ServedEngine`, and what it has in memory is worth sharing.
     """
 
     phonemes: bool = False
@@ -47,6 +48,7 @@ class Traits:
     forkable: bool = True
     varies: bool = False
     batch: int = 1
+    served: bool = False
 
 
 class Engine(Protocol):
@@ -81,6 +83,14 @@ class Engine(Protocol):
         `attempt` counts from 0; where `traits.varies`, another one gives another take of the same words. Raises
         SpeechError naming the sentence when it cannot be spoken plausibly within the deadline.
         """
+
+
+class ServedEngine(Engine, Protocol):
+    """An engine that speaks in a process of its own, which holds the models for every process that asks."""
+
+    def serve(self) -> None:
+        """Start that process, if it is not running. Processes forked from this one then share it, models and all;
+        others start their own when they first speak."""
 
 
 class BatchEngine(Engine, Protocol):

@@ -13,10 +13,10 @@ from functools import cached_property
 from itertools import groupby
 from typing import TYPE_CHECKING, cast
 
-from narrate.errors import VoiceError
+from narrate.errors import NarrateError, VoiceError
 from narrate.script import plain, plain_places
-from narrate.speech.engine import BatchEngine, Delivery, Engine, Traits, Voice
-from narrate.speech.options import SpeechOptions
+from narrate.speech.engine import Delivery, Engine, ServedEngine, Traits, Voice
+from narrate.speech.options import UNMARKED, SpeechOptions, engine_name
 from narrate.speech.trust import VERSION as TRUST_VERSION
 from narrate.speech.trust import Trust
 
@@ -26,13 +26,9 @@ if TYPE_CHECKING:
     from narrate.speech.verify import Listener
     from narrate.take import Take
 
-UNMARKED = "pyttsx3"
-"""The engine whose voices go without its name."""
-
 GROUP = "narrate.engines"
 """The entry points by which other packages bring engines: a callable that takes SpeechOptions and gives an Engine."""
 
-_ALIASES = {"espeak": UNMARKED, "espeak-ng": UNMARKED}
 _PREFIX = re.compile(r"([A-Za-z][\w-]*):(.*)", re.DOTALL)
 
 
@@ -59,14 +55,14 @@ class Ensemble:
     def engine(self, name: str) -> Engine:
         """The engine called `name`. Raises VoiceError when there is none, or when what it needs is missing."""
         if name not in self._built:
-            self._built[name] = self._builder(name)(self._options)
+            self._built[name] = self._build(name)
         return self._built[name]
 
     def voices(self) -> tuple[Voice, ...]:
         """Every voice of every engine that is there, the options' own engine first."""
         found: list[Voice] = []
         for each in self._present():
-            found += (_known(each, voice) for voice in each.voices())
+            found += (_known(each, voice) for voice in _listed(each))
         return tuple(found)
 
     def resolve(self, wanted: str, language: str) -> Voice:
@@ -115,13 +111,18 @@ class Ensemble:
         """The traits of the engine that `voice` is of."""
         return self._of(voice)[0].traits
 
+    def serve(self, voices: Iterable[str]) -> bool:
+        """Start what the engines of `voices` share with processes that are forked from this one; whether any does."""
+        served = [engine for engine, _ in map(self._of, voices) if engine.traits.served]
+        for each in served:
+            cast(ServedEngine, each).serve()
+        return bool(served)
+
     def speak(self, spoken: str, delivery: Delivery) -> "Take":
         """See `Engine.speak`."""
         engine, voice = self._of(delivery.voice)
-        if engine.name not in self._trusts:
-            self._trusts[engine.name] = Trust(engine, self._listener)
-        trust = self._trusts[engine.name]
-        return _placed(engine, spoken, trust.speak(_understood(engine, spoken), replace(delivery, voice=voice)))
+        take = self._trust(engine).speak(_understood(engine, spoken), replace(delivery, voice=voice))
+        return _placed(engine, spoken, take)
 
     @cached_property
     def _listener(self) -> "Listener | None":
@@ -142,19 +143,24 @@ class Ensemble:
             asked = list(group)
             for start in range(0, len(asked), size):
                 part = asked[start : start + size]
-                lines = [(_understood(engine, text), replace(how, voice=self._of(how.voice)[1])) for text, how in part]
-                takes = cast(BatchEngine, engine).speak_all(lines)
+                plain = [(_understood(engine, text), replace(how, voice=self._of(how.voice)[1])) for text, how in part]
+                takes = self._trust(engine).speak_all(plain)
                 yield from (_placed(engine, text, take) for (text, _), take in zip(part, takes, strict=True))
 
     def why_silent(self, name: str) -> str:
         """Why the engine called `name` has no voice here, and what to do about it; "" when it has one."""
         try:
-            if self.engine(name).voices():
+            if _listed(self.engine(name)):
                 return ""
             self.engine(name).resolve("", "en")
         except VoiceError as error:
             return f"{error} ({error.hint})" if error.hint else str(error)
         return ""
+
+    def _trust(self, engine: Engine) -> Trust:
+        if engine.name not in self._trusts:
+            self._trusts[engine.name] = Trust(engine, self._listener)
+        return self._trusts[engine.name]
 
     def _of(self, voice: str) -> tuple[Engine, str]:
         """The engine of a voice's id, and the id by which that engine knows it."""
@@ -164,22 +170,28 @@ class Ensemble:
     def _split(self, voice: str) -> tuple[str, str]:
         found = _PREFIX.fullmatch(voice)
         if found:
-            name = _ALIASES.get(found[1].lower(), found[1].lower())
+            name = engine_name(found[1])
             if name in self.names():
                 return name, found[2].strip()
         return "", voice
 
-    def _builder(self, name: str) -> "Callable[[SpeechOptions], Engine]":
+    def _build(self, name: str) -> Engine:
         if name in self._builders:
-            return self._builders[name]
+            return self._builders[name](self._options)
         from importlib.metadata import entry_points
 
         for entry in entry_points(group=GROUP, name=name):
             try:
-                build: Callable[[SpeechOptions], Engine] = entry.load()
-            except ImportError as error:
-                raise VoiceError(f"the engine “{name}” ({entry.value}) cannot be loaded: {error}") from error
-            return build
+                engine: Engine = entry.load()(self._options)
+                called = engine.name
+            except NarrateError:
+                raise
+            except Exception as error:  # another package's code
+                reason = f"{type(error).__name__}: {error}"
+                raise VoiceError(f"the engine “{name}” ({entry.value}) cannot be loaded: {reason}") from error
+            if called != name:
+                raise VoiceError(f"the engine “{name}” ({entry.value}) calls itself “{called}”")
+            return engine
         raise VoiceError(f"no speech engine called “{name}”", hint=f"there is {', '.join(self._known_names())}")
 
     def _known_names(self) -> Iterable[str]:
@@ -190,8 +202,18 @@ class Ensemble:
         for name in self.names():
             with suppress(VoiceError):
                 engine = self.engine(name)
-                if engine.voices():
+                if _listed(engine):
                     yield engine
+
+
+def _listed(engine: Engine) -> tuple[Voice, ...]:
+    """Its voices. Raises VoiceError, whatever an engine of another package may raise."""
+    try:
+        return engine.voices()
+    except NarrateError:
+        raise
+    except Exception as error:
+        raise VoiceError(f"{engine.name} cannot list its voices: {type(error).__name__}: {error}") from error
 
 
 def _understood(engine: Engine, spoken: str) -> str:

@@ -14,6 +14,7 @@ from typing import Any, Protocol, TypeVar
 
 from narrate.errors import SpeechError
 from narrate.process import die_with_parent
+from narrate.script import plain
 
 T = TypeVar("T")
 Work = Callable[[Any], bytes]
@@ -48,8 +49,7 @@ def insist(attempt: Callable[[], T], *, sentence: str) -> T:
 
     Raises SpeechError, naming the sentence by its first 60 characters, when there is none or at a RefusalError.
     """
-    start = " ".join(sentence[:240].split())
-    name = f"“{start[:60]}…”" if len(start) > 60 or len(sentence) > 240 else f"“{start}”"
+    name = named(sentence)
     reason: Exception | None = None
     for _ in range(ATTEMPTS):
         try:
@@ -62,6 +62,12 @@ def insist(attempt: Callable[[], T], *, sentence: str) -> T:
         f"cannot speak {name}: {reason}, {ATTEMPTS} times",
         hint="change that sentence or take another voice; `narrate doctor` tries the engine",
     ) from reason
+
+
+def named(sentence: str) -> str:
+    """A sentence as errors show it: its first 60 characters, in quotation marks."""
+    start = " ".join(plain(sentence[:240]).split())
+    return f"“{start[:60]}…”" if len(start) > 60 or len(sentence) > 240 else f"“{start}”"
 
 
 def silence() -> None:

@@ -18,10 +18,9 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-_LEAD_S = 0.010
-_TAIL_S = 0.025
 _FADE_IN_S = 0.003
 _FADE_OUT_S = 0.008
+_LEAD_S, _TAIL_S = _FADE_IN_S, _FADE_OUT_S  # no more: what a take keeps of silence makes the pause beside it longer
 _FLOOR = 16  # of 32768, −66 dBFS: espeak-ng's silence is exact, an operating system's voice dithers
 _BELOW_PEAK = 500  # −54 dB under the loudest sample counts as silence
 _QUIETEST_RMS = 100.0  # of 32768, −50 dBFS; the quietest of espeak-ng's 245 voices and variants is 20 dB above
@@ -51,7 +50,7 @@ def judge(
     spoken: str,
     rate_wpm: int,
 ) -> Take:
-    """A Take of `pcm` (16-bit mono), without its silent ends but for 10 ms before and 25 ms after, ends faded.
+    """A Take of `pcm` (16-bit mono), without its silent ends but for 3 ms before and 8 ms after, which are faded.
 
     `marks` are (character of `spoken`, milliseconds) where words begin; without any, words are placed by their letters.
     Samples are n/32768 exactly, so that `take.to_bytes` loses nothing. Raises AttemptError when this is silence,

@@ -49,16 +49,16 @@ class _Files:
 
 
 class KokoroEngine:
-    """See `engine.Engine`. Raises VoiceError when the package is not installed."""
+    """See `engine.ServedEngine`. Raises VoiceError when the package is not installed."""
 
     name = NAME
-    traits = Traits(phonemes=True, longest=_LONGEST, varies=True)
 
     def __init__(self, options: SpeechOptions, folder: Path | None = None) -> None:
         """`folder` holds the model; by default the data folder's."""
         require("kokoro_onnx", PACKAGE, NAME)
         self._folder = folder or folder_of(NAME)
         self._booth = Booth(speaker, options.device)
+        self.traits = Traits(phonemes=True, longest=_LONGEST, varies=True, served=self._booth.is_served)
 
     @cached_property
     def _files(self) -> _Files | None:
@@ -94,6 +94,10 @@ class KokoroEngine:
         files = self._known(delivery.voice)
         part = Part(files=(files.model, files.voices), speaker=delivery.voice, language=_voice(delivery.voice).language)
         return self._booth.speak(spoken, part, delivery, attempt=attempt)
+
+    def serve(self) -> None:
+        """See `engine.ServedEngine`."""
+        self._booth.serve()
 
     def _known(self, voice: str) -> _Files:
         if not self._files or voice not in self._files.names:

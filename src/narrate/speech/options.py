@@ -6,6 +6,17 @@ from typing import Literal, get_args
 Device = Literal["auto", "cpu", "cuda"]
 DEVICES: tuple[Device, ...] = get_args(Device)
 
+UNMARKED = "pyttsx3"
+"""The engine whose voices go without its name."""
+
+_ALIASES = {"espeak": UNMARKED, "espeak-ng": UNMARKED}
+
+
+def engine_name(written: str) -> str:
+    """The name of the engine that a person means: in any case, espeak for the one that is known as pyttsx3."""
+    name = written.strip().lower()
+    return _ALIASES.get(name, name)
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Verify:
@@ -24,6 +35,6 @@ class SpeechOptions:
     `verify` has takes heard by a speech recogniser; None leaves that out.
     """
 
-    engine: str = "pyttsx3"
+    engine: str = UNMARKED
     device: Device = "auto"
     verify: Verify | None = None

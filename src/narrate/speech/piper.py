@@ -58,16 +58,16 @@ class _Model:
 
 
 class PiperEngine:
-    """See `engine.Engine`. Raises VoiceError when the package is not installed."""
+    """See `engine.ServedEngine`. Raises VoiceError when the package is not installed."""
 
     name = NAME
-    traits = Traits(phonemes=True, longest=_LONGEST, varies=True)
 
     def __init__(self, options: SpeechOptions, folder: Path | None = None) -> None:
         """`folder` holds the voices; by default the data folder's."""
         require("piper", PACKAGE, NAME)
         self._folder = folder or folder_of(NAME)
         self._booth = Booth(speaker, options.device)
+        self.traits = Traits(phonemes=True, longest=_LONGEST, varies=True, served=self._booth.is_served)
 
     @cached_property
     def _models(self) -> dict[str, _Model]:
@@ -124,6 +124,10 @@ class PiperEngine:
         model = self._model(delivery.voice)
         part = Part(files=(model.file, model.config), speaker=delivery.voice.partition("#")[2], language=model.language)
         return self._booth.speak(spoken, part, delivery, attempt=attempt)
+
+    def serve(self) -> None:
+        """See `engine.ServedEngine`."""
+        self._booth.serve()
 
     def _model(self, voice: str) -> _Model:
         name = voice.partition("#")[0]

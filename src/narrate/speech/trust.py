@@ -6,14 +6,16 @@ own pace is measured on one fixed sentence, once in each process.
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
-from narrate.errors import SpeechError
+from narrate.errors import NarrateError, SpeechError
 from narrate.script import PRONOUNCED, plain
-from narrate.speech.engine import Delivery, Engine
+from narrate.speech.engine import BatchEngine, Delivery, Engine
+from narrate.speech.guard import named
 from narrate.take import Remarks, Take, TakeInfo, Word
 
 if TYPE_CHECKING:
@@ -56,8 +58,20 @@ class Trust:
         if len(plain(spoken)) > self._engine.traits.longest and (parts := _divided(spoken)):
             return joined([(start, self.speak(part, delivery)) for start, part in parts])
         if not self._engine.traits.varies and self._listener is None:
-            return self._engine.speak(spoken, delivery)
+            return self._said(spoken, delivery)
         return self._best(spoken, delivery)
+
+    def speak_all(self, lines: Sequence[tuple[str, Delivery]]) -> list[Take]:
+        """See `BatchEngine.speak_all`. An utterance longer than the engine takes at once is spoken by itself."""
+        longest = self._engine.traits.longest
+        short = [line for line in lines if len(plain(line[0])) <= longest]
+        found = iter(_answered(self._engine, short, partial(cast(BatchEngine, self._engine).speak_all, short)))
+        return [next(found) if len(plain(line[0])) <= longest else self.speak(*line) for line in lines]
+
+    def _said(self, spoken: str, delivery: Delivery, attempt: int = 0) -> Take:
+        """The engine's own take, which is sound. Raises SpeechError, whatever else an engine may raise."""
+        one = [(spoken, delivery)]
+        return _answered(self._engine, one, lambda: [self._engine.speak(spoken, delivery, attempt=attempt)])[0]
 
     def _best(self, spoken: str, delivery: Delivery) -> Take:
         heard: list[_Heard] = []
@@ -83,12 +97,12 @@ class Trust:
     def _candidates(self, spoken: str, delivery: Delivery) -> Iterator[Callable[[], Take]]:
         """Ways to speak it, the best first: at once, anew, and in two parts."""
         if not self._engine.traits.varies:
-            yield partial(self._engine.speak, spoken, delivery)
+            yield partial(self._said, spoken, delivery)
             return
         for attempt in range(ATTEMPTS):
-            yield partial(self._engine.speak, spoken, delivery, attempt=attempt)
+            yield partial(self._said, spoken, delivery, attempt)
         if len(plain(spoken)) >= _SHORTEST_TO_SPLIT and (parts := _divided(spoken)):
-            yield lambda: joined([(start, self._engine.speak(part, delivery)) for start, part in parts])
+            yield lambda: joined([(start, self._said(part, delivery)) for start, part in parts])
 
     def _listened(self, take: Take, spoken: str, delivery: Delivery) -> _Heard:
         from narrate.speech.doubts import Doubt, doubts
@@ -104,18 +118,52 @@ class Trust:
         return _Heard(take=take, doubts=found, word_error_rate=rate)
 
     def _pace(self, delivery: Delivery) -> float | None:
-        """The voice's own seconds a letter; None where no sentence is known to measure it by."""
-        from narrate.speech.doubts import CALIBRATION, pace_of
+        """The voice's own seconds a letter; None where no sentence is known to measure it by, or it cannot say that."""
+        from narrate.speech.doubts import CALIBRATION
 
         if delivery not in self._paces:
             sentence = CALIBRATION.get(self._language(delivery).partition("-")[0].lower(), "")
-            found = pace_of(self._engine.speak(sentence, delivery), sentence) if sentence else 0.0
-            least, most = (limit * 175 / delivery.rate_wpm for limit in _PACES_S)
-            self._paces[delivery] = found if least <= found <= most else None
+            self._paces[delivery] = self._measured(sentence, delivery) if sentence else None
         return self._paces[delivery]
+
+    def _measured(self, sentence: str, delivery: Delivery) -> float | None:
+        """Seconds a letter in the first take of `sentence` that nothing else is odd about."""
+        from narrate.speech.doubts import doubts, pace_of
+
+        least, most = (limit * 175 / delivery.rate_wpm for limit in _PACES_S)
+        for attempt in range(ATTEMPTS):
+            with suppress(SpeechError):
+                take = self._said(sentence, delivery, attempt)
+                found = pace_of(take, sentence)
+                if least <= found <= most and not doubts(take, sentence, pace=None, rate_wpm=delivery.rate_wpm):
+                    return found
+        return None
 
     def _language(self, delivery: Delivery) -> str:
         return self._engine.resolve(delivery.voice, "").language
+
+
+def _answered(
+    engine: Engine, lines: Sequence[tuple[str, Delivery]], speak: Callable[[], Sequence[Take]]
+) -> Sequence[Take]:
+    """What `speak` gives for `lines`: as many takes, and sound ones. Raises SpeechError, naming the sentence."""
+    from narrate.speech.soundness import flaw
+
+    if not lines:
+        return []
+    try:
+        takes = speak()
+    except NarrateError:
+        raise
+    except Exception as error:  # another package's engine
+        reason = f"{type(error).__name__}: {error}"
+        raise SpeechError(f"cannot speak {named(lines[0][0])}: {engine.name} failed ({reason})") from error
+    if len(takes) != len(lines):
+        raise SpeechError(f"cannot speak {named(lines[0][0])}: {engine.name} gave {len(takes)} takes of {len(lines)}")
+    for (spoken, _), take in zip(lines, takes, strict=True):
+        if wrong := flaw(take):
+            raise SpeechError(f"cannot speak {named(spoken)}: {engine.name} gave {wrong}")
+    return takes
 
 
 def joined(parts: list[tuple[int, Take]]) -> Take:

@@ -156,7 +156,10 @@ def _between(previous: Block, block: Block, *, leading: bool) -> Reason:
 
 
 def _warnings(unsaid: list[Utterance]) -> tuple[str, ...]:
-    told = [f"{each.place}: nothing that can be said in “{each.text[:40]}”" for each in unsaid[:_MOST_WARNINGS]]
+    told = [
+        f"{each.place + ': ' if each.place else ''}nothing that can be said in “{each.text[:40]}”"
+        for each in unsaid[:_MOST_WARNINGS]
+    ]
     if len(unsaid) > _MOST_WARNINGS:
         told.append(f"and {len(unsaid) - _MOST_WARNINGS} more places with nothing that can be said")
     return tuple(told)

@@ -112,8 +112,15 @@ def _clock(language: Language) -> list[Rule]:
         first = language.clock(int(found[1]), 0, found[2]) if found[2] else found[1]
         return _stopped(found, f"{first} {language.to} {language.clock(int(found[3]), 0, found[4])}")
 
+    def span(found: re.Match[str]) -> str | None:
+        first = language.clock(int(found[1]), int(found[2]), found[3] or "")
+        last = language.clock(int(found[4]), int(found[5]), found[6] or "")
+        return _stopped(found, f"{first} {language.to} {last}") if first and last else None
+
     tail = rf"(?:\s?({rest}))?" if rest else "()"
+    time = rf"([01]?\d|2[0-3]):([0-5]\d){tail}"
     rules = [
+        Rule(re.compile(rf"{EDGE}{time}\s?[–-]\s?{time}(?!\w|[:.,]\d)"), span),
         Rule(re.compile(rf"{EDGE}([01]?\d|2[0-3])({mark})([0-5]\d)(?!\d|[:h.,]\d){tail}"), say),
     ]
     if language.code == "en":

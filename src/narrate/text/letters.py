@@ -29,7 +29,7 @@ _ACRONYMS = frozenset(_ACRONYMS_WORDS.split())
 _SHORT_WORDS_WORDS = "no not yes and the but you all he she my me do so go never now why how stop"
 _SHORT_WORDS = frozenset(_SHORT_WORDS_WORDS.split())
 _SHOUTED_MORE = (
-    "A I THE OF TO IN ON AT BY FOR FROM WITH OFF OUT UP WE US IS ARE WAS IT THIS THAT HIS HER OUR YOUR MY NEW DAY KEEP "
+    "THE OF TO IN ON AT BY FOR FROM WITH OFF OUT UP WE US IS ARE WAS IT THIS THAT HIS HER OUR YOUR MY NEW DAY KEEP "
     "HELP END AN OR BE WILL CAN ONE TWO DER DIE DAS UND EIN EINE NICHT LE LA LES DE DU ET UN UNE EL LOS LAS Y IL E DI"
 )
 _SHOUTED_WORDS = frozenset((*_SHOUTED_MORE.split(), *(word.upper() for word in _SHORT_WORDS)))
@@ -135,13 +135,15 @@ def _santo() -> Rule:
 def _small_roman(language: Language) -> Rule:
     """Page xii, Act II, scene i."""
     cues = any_of(cue for cue in language.roman_cues if " " not in cue)
-    numbered = re.compile(rf"\b(?:[Pp]ages?|pp?\.|{cues}|{cues.lower()})\s$")
+    numbered = re.compile(rf"\b(?:[Pp]ages?|pp?\.|[Cc]hap\.|[Cc]h\.|{cues}|{cues.lower()})\s$")
 
     def say(found: re.Match[str]) -> str | None:
-        number = roman(found[0].upper())
-        return str(number) if number and numbered.search(before(found)) else None
+        number, last = roman(found[1].upper()), roman((found[2] or "").upper())
+        if not number or not numbered.search(before(found)) or (found[2] and not last):
+            return None
+        return f"{number} {language.to} {last}" if last else str(number)
 
-    return Rule(re.compile(r"(?<![\w’'-])[ivxlc]{1,8}(?![\w’'-])"), say)
+    return Rule(re.compile(r"(?<![\w’'-])([ivxlc]{1,8})(?:[–-]([ivxlc]{1,8}))?(?![\w’'-])"), say)
 
 
 def _elided() -> Rule:
@@ -209,13 +211,16 @@ class _RomanReader:
     def say(self, found: re.Match[str]) -> str | None:
         numeral = found[1]
         number = roman(numeral)
-        if not number or (len(numeral) == 1 and after(found, 1) in ("'", "’")):
+        lead, possessive = before(found, 40), after(found, 1) in ("'", "’")
+        if not number:
             return None
-        lead = before(found, 40)
         if monarch := self._monarch.search(lead):
-            lone = self._language.code != "en" or re.match(rf"\sof\s[{_UPPER}]", after(found))
-            if len(numeral) > 1 or lone or _RULER.search(lead[: monarch.start()]) or numeral in "VX":
+            ruler = _RULER.search(lead[: monarch.start()])
+            lone = self._language.code != "en" or re.match(rf"\sof\s[{_UPPER}]", after(found)) or numeral in "VX"
+            if len(numeral) > 1 or ruler or (lone and not possessive):
                 return self._regnal(found, monarch[1], number, lead[: monarch.start()])
+            return None
+        if len(numeral) == 1 and possessive:
             return None
         stop = "." if found[0].endswith(".") else ""
         if self._language.code == "it" and (after(found).startswith(" secolo") or _SECOLO.search(lead)):

@@ -25,7 +25,7 @@ from narrate.text.words import words_for
 
 # A sentence that has nothing of these needs none of the rules behind them; most have not.
 _ODD = re.compile(
-    "[^ a-zA-Z0-9.,;:!?'\"()’‘“”–\u00c0-\u024f-]|--|\\.{4}|www\\.|\\. \\.| – |[a-z][.!?][0-9]|[CNSP]O[234]"
+    '[^ a-zA-Z0-9.,;:!?\'"()’‘“”–\u00c0-\u024f-]|--|\\.{4}|www\\.|\\. \\.| – |[a-z][.!?][”"’)]?[0-9]|[CNSP]O[234]'
 )
 _BRACKETS = re.compile(rf"({PRONOUNCED.pattern})|\[\[|\]\]")
 _NUMBER = re.compile("[0-9¼-¾⅐-⅞²³¹⁰⁴-⁹]")

@@ -9,11 +9,32 @@ from narrate.text.money import counted, is_singular, money_rules
 from narrate.text.rules import EDGE, LAKHS, Rule, after, amount, any_of, apart, before, western
 
 _VULGAR = "¼½¾⅐⅑⅒⅓⅔⅕⅖⅗⅘⅙⅚⅛⅜⅝⅞"
+_ONE_SIGN = {"°C": "℃", "°F": "℉"}
+_EACH = {"mo": "month", "yr": "year", "wk": "week", "hr": "hour"} | {
+    word: word
+    for word in [
+        "month",
+        "year",
+        "week",
+        "day",
+        "hour",
+        "night",
+        "person",
+        "minute",
+        "mile",
+        "gallon",
+        "barrel",
+        "share",
+        "user",
+        "head",
+    ]
+}
 
 
 def number_rules(language: Language) -> list[Rule]:
     """Rules for amounts, in the order in which they are to be tried, after those for dates."""
     return [
+        *_english(language),
         *_fractions(language),
         *money_rules(language),
         *_ordinals(language),
@@ -21,7 +42,6 @@ def number_rules(language: Language) -> list[Rule]:
         Rule(re.compile(r"(?<![\w#&])(?:#|№\s?)(?=\d)"), lambda _: f"{language.number} "),
         *_sums(language),
         *_ranges(language),
-        *_english(language),
         Rule(re.compile(EDGE + r"\d{1,3}(?:[ \u00a0\u202f\u2009]\d{3}){1,5}(?![\d\w])"), _closed),
         *_calculations(language),
     ]
@@ -81,8 +101,8 @@ def _fractions(language: Language) -> list[Rule]:
         return named(found[1], int(above), int(below))
 
     def slashed(found: re.Match[str]) -> str | None:
-        if not found[1] and re.search(r"\b(?:on|since|by|until|of|dated)\s$", before(found), re.I):
-            return None  # a day, perhaps
+        if not found[1] and _dated(found):
+            return None
         return named(found[1], int(found[2]), int(found[3]))
 
     def half(found: re.Match[str]) -> str | None:
@@ -97,6 +117,11 @@ def _fractions(language: Language) -> list[Rule]:
     ]
 
 
+def _dated(found: re.Match[str]) -> bool:
+    """Whether "on" or the like makes "9/10" a day."""
+    return bool(re.search(r"\b(?:on|since|by|until|of|dated)\s$", before(found), re.I))
+
+
 def _units(language: Language) -> list[Rule]:
     """5 km/h, 10–12 °C, 3 ft 2 in, 5′11″. One letter is a unit only where a space stands before it."""
     number = amount(language)
@@ -105,7 +130,8 @@ def _units(language: Language) -> list[Rule]:
     long = [sign for sign in names if sign not in short]
     # What "20 °C–25 °C" says twice is said once.
     high = rf"(?:\s?(?:{any_of(long)})?\s?[–-]\s?({number}))?"
-    units = rf"(?:[\s\u00a0\u202f]?({any_of(long)})|[\s\u00a0\u202f]({any_of(short)}))(?![\w²³/°⁻]|['’]\w)"
+    stop = r"(?:\.(?=\s[a-z0-9]|[;,)]))?" if language.code == "en" else ""  # 6 ft. tall
+    units = rf"(?:[\s\u00a0\u202f]?({any_of(long)})|[\s\u00a0\u202f]({any_of(short)}))(?![\w²³/°⁻]|['’]\w){stop}"
     fraction = rf"{re.escape(language.decimal)}\d{{1,9}}"
 
     def say(found: re.Match[str]) -> str | None:
@@ -115,19 +141,20 @@ def _units(language: Language) -> list[Rule]:
         said = f"{words} {name[0]}" if is_singular(found, language) else counted(words, name, language)
         return f"{language.signs['−']} {said}" if minus else said
 
-    edge = r"(?<![\w.,:/$£€¥₹#–])(?<!\d-)"
+    edge = r"(?<![\w.,:/$£€¥₹#–])(?<!\d-)(?<![A-Z]-)"  # I-80 W is no unit
     rules = [Rule(re.compile(rf"(?=[0-9.,−-]){edge}([−-])?({number}|{fraction}){high}{units}"), say)]
-    if language.code == "en":
-        rules = [*_feet(language), *rules]
-    return rules
+    behind_power = rf"(?<=[⁰¹²³⁴⁵⁶⁷⁸⁹]\s)(?:{any_of(names)})(?![\w²³/°⁻])"
+    rules.append(Rule(re.compile(behind_power), lambda found: names[found[0]][1]))
+    return [*_feet(language), *rules] if language.code == "en" else rules
 
 
 def _written_ways(language: Language) -> dict[str, Form]:
     """The units as they are met: "° C" and "m2" beside "°C" and "m²", "μm" with the sign and with the letter."""
     ways = dict(language.units)
     for sign, names in language.units.items():
-        for other in (sign.replace("°", "° "), sign.replace("²", "2").replace("³", "3"), sign.replace("µ", "μ")):
-            if len(other.strip()) > 1:
+        plain = sign.replace("²", "2").replace("³", "3").replace("µ", "μ")
+        for other in (sign.replace("°", "° "), _ONE_SIGN.get(sign, sign), plain):
+            if other != sign:
                 ways.setdefault(other, names)
     return ways
 
@@ -144,14 +171,20 @@ def _feet(language: Language) -> list[Rule]:
 
 
 def _english(language: Language) -> list[Rule]:
-    """1,00,000; 5,000th: engines stumble over their commas."""
+    """9/10, $5/month, 1,00,000, 5,000th: engines stumble over their slashes and commas."""
     if language.code != "en":
         return []
 
     def ordinal(found: re.Match[str]) -> str:
         return spelled(int(found[1].replace(",", "")), "en", "spellout-ordinal")
 
+    def rated(found: re.Match[str]) -> str | None:
+        return f"{found[1]} out of {found[2]}" if float(found[1]) <= int(found[2]) and not _dated(found) else None
+
+    each = any_of({*_EACH, *_EACH.values()})
     return [
+        Rule(re.compile(EDGE + r"(\d{1,3}(?:\.\d)?)/(10)(?![\w/]|[.,]\d)"), rated),
+        Rule(re.compile(rf"(?<=\w)/({each})(?!\w)"), lambda found: f" per {_EACH.get(found[1], found[1])}"),
         Rule(re.compile(rf"{EDGE}{LAKHS}(?![\d\w])"), lambda found: western(found[0])),
         Rule(re.compile(EDGE + r"(\d{1,3}(?:,\d{3}){1,3}|\d{4,9})(?:st|nd|rd|th)(?!\w)"), ordinal),
     ]
@@ -200,7 +233,8 @@ def _ranges(language: Language) -> list[Rule]:
         cued = cues.search(before(found))
         if len(high) < len(low) and low.isdigit() and high.isdigit():  # 112–19; but 112–98 is a score
             whole = low[: len(low) - len(high)] + high
-            if int(low) < int(whole) and (cued or (dash == "–" and len(low) > 2 and int(whole) - int(low) < 60)):
+            near = dash == "–" and len(low) > len(high) == 2 and int(whole) - int(low) < 60
+            if int(low) < int(whole) and (cued or near):
                 return f"{low} {language.to} {whole}"
         if value(low) < value(high) and (dash == "–" or cued or noun.match(after(found))):
             return f"{low} {language.to} {high}"
@@ -218,14 +252,16 @@ def _sums(language: Language) -> list[Rule]:
 def _calculations(language: Language) -> list[Rule]:
     """5 - 3 = 2; 3:1; −5. A book's chapter and verse ("John 3:1") are no ratio."""
 
-    def ratio(found: re.Match[str]) -> str:
+    def ratio(found: re.Match[str]) -> str | None:
         verse = re.search(r"(?<!\w)[^\W\d_a-zß-ÿ]\w{1,20}\.?\s$", before(found))
+        if len(found[2]) == 2 and not (verse and language.code == "en"):
+            return None
         return (
             f"{found[1]} {found[2]}" if verse and language.code == "en" else f"{found[1]} {language.ratio} {found[2]}"
         )
 
     minus = language.signs["−"]
     return [
-        Rule(re.compile(EDGE + r"(\d{1,4}):(\d|1\d{2,3})(?![\w:]|[.,]\d)"), ratio),
+        Rule(re.compile(EDGE + r"(\d{1,4}):(\d\d?|1\d{2,3})(?![\w:]|[.,]\d)"), ratio),
         Rule(re.compile(r"(?<![\w.,:/–-])[−-](?=\.?\d)|(?<=[\w)]\s)−(?=\s[\w(])"), lambda found: apart(found, minus)),
     ]

@@ -35,11 +35,13 @@ _AFTER_ALL = {
     for code, words in _WORDS_AFTER_ALL.items()
 }
 _NOTE_MARK = re.compile(r"[⁰¹²³⁴⁵⁶⁷⁸⁹]{1,3}|\[\d{1,3}\]")
-_LOST_MARK = re.compile(r"(?<=[a-zß-öø-ÿ]{2}[.!?])\d{1,3}\s+(?=[“\"‘'«„]?[A-ZÀ-ÖØ-Þ])")
-_MARK_AFTER_STOP = re.compile(r"[.!?]\d")
+_LOST_MARK = re.compile(r"(?:(?<=[a-zß-öø-ÿ]{2}[.!?])|(?<=[a-zß-öø-ÿ][.!?][”\"’)]))\d{1,3}\s+(?=[“\"‘'«„]?[A-ZÀ-ÖØ-Þ])")
+_MARK_AFTER_STOP = re.compile(r"[.!?][”\"’)]?\d")
 _AFTER_ORDINAL = re.compile(rf"(?:{NUMBERED}|{any_of(GERMAN.months)})\b")
 _ROMAN = re.compile(r"(?:[IVX]{2,7}|[VX])(?!\w)")
-_ABBREVIATED = re.compile(r"(?<!\w)[^\W\d_][^\W\d_a-zß-ÿ]?[a-zß-ÿ]{0,4}\.$")
+_ABBREVIATED = re.compile(r"(?<!\w)[^\W\d_][^\W\d_a-zß-ÿ]?[a-zß-ÿ]{0,4}\.(?:\s?\[[\d, –-]{1,9}\])?$")
+_ZONE = re.compile(r"(?:GMT|UTC|[BCEMP][DES]?T|CES?T|AES?T|IST|JST)\b")
+_LETTER_OR_DOT = re.compile(r"(?:^|\s|(?<!\w)\w|[A-Z]{2})\.$")
 _EXCLAIMED = re.compile(r"[!?…][”\"»’']{0,2}$")
 _SMALL = re.compile(r"[—–-]?\s?[a-zß-ÿ](?![A-ZÀ-Þ])")
 _SMALL_WORD = re.compile(r"[a-zß-ÿ]{2}|[ayoe]\s")
@@ -74,6 +76,8 @@ def _belongs(text: str, before: tuple[int, int], piece: tuple[int, int], code: s
     from ("vol. 2", "M. Holm"), or the second says who asked or cried the first.
     """
     first, second = text[slice(*before)], text[slice(*piece)]
+    if before[1] == piece[0] and _LETTER_OR_DOT.search(first[-4:]) and text[piece[0]] not in '“"«„(':
+        return True  # D-N.Y., ./configure
     if _goes_on(first[-12:], second[:20], code):
         return True
     if _EXCLAIMED.search(first[-4:]) and _SMALL.match(second):  # —¿Quién? —preguntó. « Viens ! » dit-il.
@@ -87,9 +91,16 @@ def _goes_on(first: str, second: str, code: str) -> bool:
     language = language_for(code)
     if second[0] in ",;:)]" or (language and _inside_abbreviation(first, second, language)):
         return True
-    if not first.endswith(".") or not language:
+    if not language:
+        return False
+    # "Tues. and Wed. are": an abbreviation that nobody listed, for a sentence begins with a capital.
+    if _ABBREVIATED.search(first) and _SMALL_WORD.match(second):
+        return True
+    if not first.endswith("."):
         return False
     token, opening = first.split()[-1], second[0]
+    if token in ("a.m.", "p.m.") and _ZONE.match(second):
+        return True
     word = token[:-1].lstrip('(“"„«[')
     if opening.isupper():
         if word.isdigit():
@@ -97,10 +108,7 @@ def _goes_on(first: str, second: str, code: str) -> bool:
         return word in language.before_name or (word in language.before_number and bool(_ROMAN.match(second)))
     if opening.isdigit() or opening in "$£€(":
         return word in language.before_number
-    if opening in "ºª" or token in language.anywhere:
-        return True
-    # "Tues. and Wed. are": an abbreviation that nobody listed, for a sentence begins with a capital.
-    return bool(_ABBREVIATED.search(first) and _SMALL_WORD.match(second))
+    return opening in "ºª" or token in language.anywhere
 
 
 def _inside_abbreviation(first: str, second: str, language: Language) -> bool:

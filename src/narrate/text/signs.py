@@ -25,8 +25,9 @@ _MARKS = (
 _MOST_MARKS = 3
 _SMALL_CAPITALS = "ᴀʙᴄᴅᴇꜰɢʜɪᴊᴋʟᴍɴᴏᴘʀꜱᴛᴜᴠᴡʏᴢ"
 _SMALL_LETTERS = str.maketrans(_SMALL_CAPITALS, "abcdefghijklmnoprstuvwyz")
+_MATHEMATICS = "≡≪≫∝∏∫∂∇∉⊂⊆∪∩∅∀∃¬∧∨⇔↦"
 _COMPARED = re.compile(r"(?<!\w)\w\s?$|\d\s?$")
-_NAMES = {"♥": "heart", "✓": "check mark"}
+_NAMES = {"♥": "heart", "✓": "check mark", "♯": "sharp", "♭": "flat"}
 _UNSAID = "♀♂\u200d\ufe0e\ufe0f\u20e3"
 _SKIN = re.compile("[\U0001f3fb-\U0001f3ff]")
 
@@ -57,7 +58,7 @@ def sign_rules(words: Words, language: Language | None, tag: str) -> list[Rule]:
         rule(r"(?:https?://|www\.)[^\s<>\"“”«»]{1,2000}", lambda found: _address(found[0], words)),
         rule(r"(?<!\S)([☐☑☒]) (?=\S)", lambda found: f"{words.to_do if found[1] == '☐' else words.done} "),
         rule(rf"[{_EMOJI}][{_EMOJI}{_JOINERS}]{{0,200}}", lambda found: _emoji(found, tag, words)),
-        rule(r"&(?:amp;)?(?!c\.)", lambda found: apart(found, words.ampersand)),
+        rule(r"(?:&(?:amp;)?){1,2}(?!c\.)", lambda found: apart(found, words.ampersand)),
         rule(r"\[\[+|\]\]+", lambda _: " "),
         rule(r"<+", lambda found: apart(found, words.less) if _compares(found) else " "),
         rule(r">+", lambda found: apart(found, words.greater) if _compares(found) else " "),
@@ -67,10 +68,11 @@ def sign_rules(words: Words, language: Language | None, tag: str) -> list[Rule]:
             rule(r"(?<![\w@.])@(?=[A-Za-z])", lambda _: f"{language.at} "),
             rule(r"(?<![\w#&])#([^\W\d]\w{1,50})", lambda found: f"{language.hashtag} {_unjoined(found[1])}"),
             rule(rf"(?:{any_of(language.signs)})", lambda found: _sign(found, language)),
-            rule("[™®•‣·†‡]", lambda found: None if found[0] == "·" and _inside_word(found) else ""),
+            rule("[™℠®•‣·†‡]", lambda found: None if found[0] == "·" and _inside_word(found) else ""),
         ]
     return [
         *rules,
+        rule(f"[{_MATHEMATICS}]", lambda found: apart(found, math.signs[found[0]])),
         rule(r"(?<=\d\s)[*/](?=\s\d)", lambda found: math.signs["×" if found[0] == "*" else "÷"]),
         rule(r"[_*=~#|\\^+-]{3,}|~~|\.{4,}|[_*`]+", _run),
         rule(r"\.(?:\s\.){2,}", lambda _: "…"),
@@ -85,11 +87,16 @@ def sign_rules(words: Words, language: Language | None, tag: str) -> list[Rule]:
     ]
 
 
+_ELEMENTS = (
+    "abbr|article|aside|blockquote|body|br|center|cite|code|dd|del|div|dl|dt|em|figcaption|figure|font|footer|h[1-6]|header|"
+    "hr|html|iframe|img|ins|kbd|li|mark|nav|ol|pre|script|section|small|span|strike|strong|style|sub|sup|table|tbody|td|"
+    "th|thead|tr|tt|ul|[abipqsu]"
+)
 MARKUP = Rule(
-    re.compile(r"</?[A-Za-z][A-Za-z0-9-]{0,20}(?:\s[^<>=\n]{1,60}=[^<>\n]{0,400})?\s?/?>|<!--|-->"),
+    re.compile(rf"</?(?i:{_ELEMENTS})(?![\w-])(?:\s[^<>=\n]{{1,60}}=[^<>\n]{{0,400}})?\s?/?>|<!--|-->"),
     lambda found: " " * (not _at_edge(found)),
 )
-"""Tags that were left in prose are not said. In a listing they are what it says."""
+"""Tags of HTML that were left in prose are not said; "<Enter>" is. In a listing they are what it says."""
 
 
 def _run(found: re.Match[str]) -> str:
@@ -130,7 +137,7 @@ def note_rules(words: Words) -> list[Rule]:
 
     return [
         Rule(re.compile(r"(?<=[\w.,;:!?”\"’)])(?<!\d)\[([1-9]\d{0,2})\]"), say),
-        Rule(re.compile(r"(?<=[a-zß-öø-ÿ]{2}[.!?])(\d{1,3})(?=\s[A-ZÀ-Þ“]|$)"), say),
+        Rule(re.compile(r"(?:(?<=[a-zß-öø-ÿ]{2}[.!?])|(?<=[a-zß-öø-ÿ][.!?][”\"’)]))(\d{1,3})(?=\s[A-ZÀ-Þ“]|$)"), say),
     ]
 
 

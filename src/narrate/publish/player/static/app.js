@@ -1,4 +1,4 @@
-// Which view is shown, by the address after the #: #/, #/book/KEY, #/listen/KEY, #/listen/KEY/N; with ?play it sounds.
+// Which view is shown, by the address after the #: #/, #/book/KEY, #/listen/KEY, #/listen/KEY/N; with ?play it sounds, with ?anew from the start.
 "use strict";
 
 (function (narrate) {
@@ -13,13 +13,13 @@
     const [path, query] = location.hash.replace(/^#\/?/, "").split("?");
     const [view, key, number] = path.split("/");
     if (view === "book" && key) return { view, key };
-    if (view === "listen" && key) return { view, key, number: /^\d+$/.test(number || "") ? Number(number) : null, play: query === "play" };
+    if (view === "listen" && key) return { view, key, number: /^\d+$/.test(number || "") ? Number(number) : null, how: ["play", "anew"].includes(query) ? query : "" };
     return { view: "shelf" };
   }
 
-  async function load({ view, key, number, play }) {
+  async function load({ view, key, number, how }) {
     if (view === "book") return narrate.showBook(key);
-    if (view === "listen") return narrate.showListen(key, number, play);
+    if (view === "listen") return narrate.showListen(key, number, how);
     return narrate.showShelf();
   }
 
@@ -27,7 +27,7 @@
     const to = route();
     const turn = ++asked;
     // Going back to this page must not begin to play again.
-    if (to.play) history.replaceState(null, "", location.hash.replace("?play", ""));
+    if (to.how) history.replaceState(null, "", location.hash.replace(/\?.*/, ""));
     let title = null;
     try {
       title = await load(to);
@@ -42,7 +42,7 @@
     toBook.hidden = to.view !== "listen" || title === null;
     if (!toBook.hidden) {
       toBook.href = "#/book/" + to.key;
-      toBook.textContent = engine.book.title;
+      toBook.replaceChildren(narrate.speaks(narrate.element("bdi", {}, engine.book.title), engine.book));
     }
     if (to.view === "listen") narrate.listenShown();
     else byId("main").scrollTop = 0;
@@ -53,16 +53,15 @@
     first = false;
   }
 
+  // What was heard elsewhere, on another device or in another tab, while nobody looked here.
   async function sync() {
     const taken = await narrate.syncPositions();
-    if (!taken.length) return;
-    const to = route();
-    if (to.view !== "listen") show();
-    else if (engine.book && !engine.playing && taken.includes(engine.book.key)) {
-      const { chapter, at } = narrate.position(engine.book.key);
-      engine.open(engine.book, chapter, at);
-      narrate.say("Moved to where you left off on another device");
-    }
+    if (route().view !== "listen" && taken.length) show();
+    if (!engine.book || engine.playing) return;
+    const position = narrate.position(engine.book.key);
+    if (!position || position.when <= engine.since) return;
+    engine.follow(await narrate.placeOf(engine.book, position));
+    narrate.say("Moved to where you left off elsewhere");
   }
 
   document.querySelector("a.skip").addEventListener("click", (event) => {

@@ -27,6 +27,9 @@
 
   narrate.dataUrl = (name) => FOLDER + name + ".js";
 
+  // The value of `name`, or undefined while it is not there.
+  narrate.loaded = (name) => received.get(name);
+
   // The value of `name`; rejects when it cannot be had.
   narrate.load = function (name, { fresh = false } = {}) {
     if (received.has(name) && !fresh) return Promise.resolve(received.get(name));

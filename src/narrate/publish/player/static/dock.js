@@ -56,6 +56,7 @@
     byId("now").href = `#/listen/${book.key}`;
     byId("now-chapter").textContent = chapter.title;
     byId("now-book").textContent = book.title;
+    for (const id of ["now-chapter", "now-book"]) narrate.speaks(byId(id), book);
     const picture = byId("now-cover");
     picture.hidden = !book.cover;
     if (book.cover) picture.src = book.cover;
@@ -119,7 +120,7 @@
       narrate.say(what === null ? "Sleep timer off" : `Sleep timer: ${sleepName(what)}`);
     };
     byId("sleep-choices").append(
-      element("button", { type: "button", class: "choice", on: { click: does } }, sleepName(what)),
+      element("button", { type: "button", class: "choice", "data-sleep": String(what), on: { click: does } }, sleepName(what)),
     );
   }
 
@@ -129,13 +130,25 @@
     byId("open-sleep").classList.toggle("on", Boolean(left) || engine.sleepAtEnd);
   }
 
+  function showSleepChoice() {
+    for (const button of byId("sleep-choices").children) {
+      button.setAttribute("aria-pressed", String(button.dataset.sleep === String(engine.sleep)));
+    }
+    showSleep();
+  }
+
   const opens = [
     ["open-speed", "speed"],
     ["open-sleep", "sleep"],
     ["open-settings", "settings"],
   ];
   for (const [button, sheet] of opens) {
-    byId(button).addEventListener("click", () => byId(sheet).showModal());
+    byId(button).addEventListener("click", () => {
+      byId(sheet).showModal();
+      // At what is chosen, not at what happens to stand first.
+      const chosen = byId(sheet).querySelector(':checked, [aria-pressed="true"]');
+      if (chosen) chosen.focus();
+    });
     byId(sheet).addEventListener("click", (event) => {
       if (event.target === byId(sheet)) byId(sheet).close(); // beside it
     });
@@ -150,21 +163,15 @@
   engine.addEventListener("time", showTime);
   engine.addEventListener("chapter", showChapter);
   engine.addEventListener("rate", showRate);
-  engine.addEventListener("sleep", showSleep);
+  engine.addEventListener("sleep", showSleepChoice);
   engine.addEventListener("chapter", () => {
     if (engine.playing) narrate.say(`Chapter ${engine.index + 1}: ${engine.chapter.title}`);
   });
   engine.addEventListener("rate", () => narrate.say(`Speed ${narrate.speed(engine.rate)}`));
   engine.addEventListener("trouble", () =>
-    narrate.complain("This chapter cannot be played: no connection, or the file is gone.", {
-      name: "Try again",
-      does: () => {
-        narrate.complain("");
-        engine.play();
-      },
-    }),
+    narrate.complain(engine.trouble, { name: "Try now", does: () => (engine.playing ? engine.reload() : engine.play()) }),
   );
-  engine.addEventListener("state", () => engine.playing && narrate.complain(""));
   showState();
   showRate();
+  showSleepChoice();
 })(window.narrate);

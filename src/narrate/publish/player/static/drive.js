@@ -16,7 +16,10 @@
   }
 
   function show() {
-    document.getElementById("drive-now").textContent = engine.book ? `${engine.index + 1}. ${engine.chapter.title}` : "";
+    const { book, chapter, index, trouble } = engine;
+    const now = document.getElementById("drive-now");
+    now.textContent = trouble || (book ? `${index + 1}. ${chapter.title}` : "");
+    narrate.speaks(now, trouble ? null : book);
   }
 
   narrate.openDrive = function () {
@@ -34,4 +37,5 @@
   document.getElementById("leave-drive").addEventListener("click", () => dialog.close());
   document.addEventListener("visibilitychange", stayAwake);
   engine.addEventListener("chapter", show);
+  engine.addEventListener("trouble", show);
 })(window.narrate);

@@ -63,7 +63,20 @@
 
   narrate.count = count;
   narrate.speed = (rate) => String(Number(rate.toFixed(2))) + "×";
-  narrate.language = (book) => (book.language && book.language !== "und" ? book.language : null);
+  narrate.language = (book) => (book && book.language && book.language !== "und" ? book.language : null);
+
+  // By its script, else by the languages that are written from right to left without saying so.
+  const FROM_THE_RIGHT = /-(arab|hebr|thaa|syrc|nkoo|adlm)\b|^(ar|arc|ckb|dv|fa|he|iw|ks|ps|sd|syr|ug|ur|yi)\b(?!-latn)/i;
+
+  // Say of an element with words of `book` which language they are in, and which way they run; null: the page's own.
+  narrate.speaks = function (shown, book) {
+    const language = narrate.language(book);
+    if (language) shown.setAttribute("lang", language);
+    else shown.removeAttribute("lang");
+    if (book) shown.setAttribute("dir", language ? (FROM_THE_RIGHT.test(language) ? "rtl" : "ltr") : "auto");
+    else shown.removeAttribute("dir");
+    return shown;
+  };
 
   let clearing = 0;
   narrate.say = function (text) {
@@ -76,7 +89,7 @@
   narrate.complain = function (text, action = null) {
     const notice = document.getElementById("notice");
     notice.replaceChildren(text);
-    if (action) {
+    if (text && action) {
       notice.append(" ", narrate.element("button", { type: "button", class: "plain", on: { click: action.does } }, action.name));
     }
     notice.hidden = !text;

@@ -1,5 +1,5 @@
 // The one <audio> element, as a book: chapters follow one another, positions are kept, a timer may end it all.
-// Tells of itself by events: chapter, time, state, rate, sleep, trouble.
+// Tells of itself by events: chapter, time, state, rate, sleep, and broken when a file cannot be had.
 "use strict";
 
 (function (narrate) {
@@ -17,13 +17,16 @@
       this.audio.preservesPitch = true;
       this.book = null;
       this.index = 0;
+      this.sleep = null; // as setSleep takes it
       this.sleepAt = 0; // ms since the page began
-      this.sleepAtEnd = false;
       this.wanted = null; // seconds, until the file can be sought in
       this.playing = false; // what the listener wants, also while a chapter is being loaded
+      this.saved = ""; // the place that was kept last
       this.savedAt = 0;
+      this.since = 0; // when this place was gone to or kept, by narrate.now()
       this.touched = false; // whether the listener did more than look
       this.rate = clampRate(narrate.kept("rate", 1));
+      this.others = "BroadcastChannel" in window ? new BroadcastChannel("narrate") : null;
       this.listen();
     }
 
@@ -38,11 +41,9 @@
         if (!audio.ended && !this.changing) this.setPlaying(false);
       });
       audio.addEventListener("ended", () => this.ended());
-      audio.addEventListener("error", () => {
-        if (!audio.getAttribute("src")) return;
-        this.setPlaying(false);
-        this.tell("trouble");
-      });
+      audio.addEventListener("error", () => audio.getAttribute("src") && this.tell("broken"));
+      // One voice at a time: the player in another tab has begun.
+      if (this.others) this.others.onmessage = () => this.pause();
     }
 
     get chapter() {
@@ -63,15 +64,16 @@
 
     // Make chapter `index` of `book` ready at `at` seconds; nothing sounds unless something did.
     open(book, index, at = 0) {
-      const other = !this.book || this.book.key !== book.key || this.index !== index;
+      const before = this.chapter;
       if (this.book && this.book.key !== book.key) {
         this.save({ now: true });
         this.touched = this.playing;
       }
       this.book = book;
       this.index = Math.min(Math.max(0, index), book.chapters.length - 1);
+      this.since = narrate.now();
       this.wanted = Math.min(Math.max(0, at), Math.max(0, this.duration - 0.05));
-      if (other || this.audio.error) {
+      if (this.chapter !== before || this.audio.error) {
         this.changing = true;
         this.audio.src = this.chapter.url;
         this.audio.load();
@@ -86,6 +88,12 @@
       this.tell("time");
     }
 
+    // Where another tab or device has gone; nobody here wished it, so nothing is kept for it.
+    follow({ chapter, at }) {
+      this.touched = false;
+      this.open(this.book, chapter, at);
+    }
+
     arrive() {
       if (this.wanted === null || this.audio.readyState < HTMLMediaElement.HAVE_METADATA) return;
       const at = this.wanted;
@@ -96,22 +104,25 @@
 
     play() {
       if (!this.book) return;
-      if (this.audio.error) {
-        const at = this.at;
-        this.audio.load();
-        this.wanted = at;
-      }
+      if (this.audio.error) this.reload();
       this.start();
+    }
+
+    // Ask for the same sound again, at the same place.
+    reload() {
+      const { at } = this;
+      this.audio.load();
+      this.wanted = at;
+      this.applyRate();
+      if (this.playing) this.start();
     }
 
     start() {
       this.touched = true;
       this.setPlaying(true);
       this.audio.play().catch((error) => {
-        // AbortError: another chapter was asked for meanwhile.
-        if (error.name === "AbortError") return;
-        this.setPlaying(false);
-        if (error.name !== "NotAllowedError" && !this.audio.error) this.tell("trouble");
+        // AbortError: another chapter was asked for meanwhile. A file that cannot be had was told as such already.
+        if (error.name !== "AbortError" && !this.audio.error) this.setPlaying(false);
       });
     }
 
@@ -128,6 +139,7 @@
     setPlaying(playing) {
       if (this.playing === playing) return;
       this.playing = playing;
+      if (playing && this.others) this.others.postMessage("playing");
       if (!playing) {
         this.audio.volume = 1;
         this.save({ now: true });
@@ -197,10 +209,14 @@
 
     // Minutes, "chapter" for its end, or null for never.
     setSleep(what) {
-      this.sleepAtEnd = what === "chapter";
+      this.sleep = what;
       this.sleepAt = typeof what === "number" ? performance.now() + what * 60000 : 0;
       this.audio.volume = 1;
       this.tell("sleep");
+    }
+
+    get sleepAtEnd() {
+      return this.sleep === "chapter";
     }
 
     get sleepLeft() {
@@ -223,11 +239,16 @@
 
     save({ now = false } = {}) {
       if (!this.book || !this.touched) return;
+      const { book, chapter, index, at } = this;
+      // A place that was kept already is no newer for being left once more: another device may have gone on meanwhile.
+      const place = `${book.key}/${index}/${round(at)}`;
+      if (place === this.saved) return now ? narrate.sendPositions() : undefined;
+      this.saved = place;
       this.savedAt = performance.now();
-      const { chapter, at } = this;
-      const left = Math.max(0, this.book.duration - chapter.start - at);
-      const position = { chapter: this.index, at: round(at), left: round(left), when: Date.now() };
-      narrate.keepPosition(this.book.key, position, { now });
+      this.since = narrate.now();
+      const left = Math.max(0, book.duration - chapter.start - at);
+      const mark = narrate.markOf(book, index, at);
+      narrate.keepPosition(book.key, { chapter: index, at: round(at), left: round(left), when: this.since, mark }, { now });
     }
   }
 

@@ -10,6 +10,7 @@
   const side = byId("side");
   const ABOVE = 0.34; // where on the page the current sentence is held
   const OWN_SCROLL_MS = 900;
+  const LOOKS = 4; // where a sentence is; in a text that is laid out as it comes into sight
 
   let shown = ""; // "KEY/N" of the chapter in the transcript
   let following = true;
@@ -31,22 +32,26 @@
     follow.hidden = yes || !visible() || transcript.current < 0;
   }
 
-  function bringIntoView(span, { smooth = true } = {}) {
+  function bringIntoView(span, { smooth = true, looks = LOOKS } = {}) {
     const box = span.getBoundingClientRect();
     const frame = main.getBoundingClientRect();
-    const top = main.scrollTop + box.top - frame.top - frame.height * ABOVE;
-    if (Math.abs(top - main.scrollTop) < 4) return;
-    const near = Math.abs(top - main.scrollTop) < frame.height * 1.5;
+    const wanted = main.scrollTop + box.top - frame.top - frame.height * ABOVE;
+    const top = Math.min(Math.max(0, wanted), main.scrollHeight - main.clientHeight);
+    const way = Math.abs(top - main.scrollTop);
+    const glide = smooth && way < frame.height * 1.5 && !narrate.reducedMotion();
+    if (!looks || (glide && way < 4)) return;
     ownScrollUntil = performance.now() + OWN_SCROLL_MS;
-    main.scrollTo({ top, behavior: smooth && near && !narrate.reducedMotion() ? "smooth" : "instant" });
-    // What had not been laid out yet was guessed: once it is, look again.
-    if (!near) requestAnimationFrame(() => bringIntoView(span, { smooth: false }));
+    if (way >= 4) main.scrollTo({ top, behavior: glide ? "smooth" : "instant" });
+    // Where it is was a guess, for text that is out of sight is not laid out: look again, a few times, once it is.
+    const again = () => following && span.matches(".now") && bringIntoView(span, { smooth, looks: looks - 1 });
+    if (glide) setTimeout(again, OWN_SCROLL_MS);
+    else requestAnimationFrame(again);
   }
 
-  function keepUp() {
+  function keepUp({ smooth = true } = {}) {
     if (!visible() || !shown) return;
     const span = transcript.follow(engine.at);
-    if (span && following) bringIntoView(span);
+    if (span && following) bringIntoView(span, { smooth });
   }
 
   async function show() {
@@ -54,11 +59,7 @@
     const name = `${book.key}/${index + 1}`;
     byId("listen-work").textContent = book.title;
     byId("listen-title").textContent = chapter.title;
-    for (const id of ["listen-work", "listen-title"]) {
-      const language = narrate.language(book);
-      if (language) byId(id).setAttribute("lang", language);
-      else byId(id).removeAttribute("lang");
-    }
+    for (const id of ["listen-work", "listen-title"]) narrate.speaks(byId(id), book);
     if (shown === name) return;
     shown = "";
     transcript.message("The words of this chapter are being loaded …");
@@ -67,7 +68,7 @@
     try {
       const cues = await narrate.load(`${book.key}/cues-${index + 1}`);
       if (engine.chapter !== chapter) return;
-      transcript.show(cues, narrate.language(book));
+      transcript.show(cues, book);
       if (!transcript.cues.length) transcript.message("This chapter has no words to show.");
       shown = name;
     } catch {
@@ -79,7 +80,7 @@
   let sideOf = "";
   function showSide() {
     if (sideOf !== engine.book.key) {
-      side.replaceChildren(narrate.chapterList(engine.book));
+      side.replaceChildren(narrate.chapterList(engine.book, null));
       sideOf = engine.book.key;
     }
     narrate.markChapters(side);
@@ -87,21 +88,19 @@
     if (here && side.clientHeight) side.scrollTop = here.offsetTop - side.clientHeight / 3;
   }
 
-  // `number` from 1, or null for where the book was left.
-  narrate.showListen = async function (key, number, play) {
+  // `number` from 1, or null for where the book was left. `how`: "play", or "anew" to play from the chapter's beginning.
+  narrate.showListen = async function (key, number, how) {
     const same = engine.book && engine.book.key === key;
     const book = same ? engine.book : await narrate.book(key);
     if (!book) return null;
-    const position = narrate.position(key);
-    if (number !== null && number >= 1 && number <= book.chapters.length) {
-      const there = position && position.chapter === number - 1;
-      if (!(same && engine.index === number - 1)) engine.open(book, number - 1, there && !play ? position.at : 0);
-    } else if (!same) {
-      const finished = position && position.left < 1;
-      if (position && !finished && position.chapter < book.chapters.length) engine.open(book, position.chapter, position.at);
-      else engine.open(book, 0, 0);
+    const left = await narrate.leftAt(book);
+    const index = number !== null && number >= 1 && number <= book.chapters.length ? number - 1 : null;
+    if (how === "anew") engine.open(book, index || 0, 0);
+    else if (index === null && !same) engine.open(book, left ? left.chapter : 0, left ? left.at : 0);
+    else if (index !== null && !(same && engine.index === index)) {
+      engine.open(book, index, left && left.chapter === index ? left.at : 0);
     }
-    if (play) engine.play();
+    if (how) engine.play();
     showSide();
     await show();
     return `${engine.chapter.title} – ${book.title}`;
@@ -111,8 +110,8 @@
   narrate.listenShown = function () {
     setFollowing(true);
     showSide();
+    keepUp({ smooth: false });
     const current = transcript.cues[transcript.current];
-    keepUp();
     if (current) bringIntoView(current.span, { smooth: false });
   };
 

@@ -27,13 +27,14 @@
       .catch(() => false);
   };
 
-  async function addMissing(cacheName, urls, { signal, told = () => {} } = {}) {
+  // `fresh`: what has no version in its address is fetched anew, for it may be of an earlier build.
+  async function addMissing(cacheName, urls, { signal, fresh = false, told = () => {} } = {}) {
     const cache = await caches.open(cacheName);
     for (const [index, url] of urls.entries()) {
       if (signal && signal.aborted) return;
       const full = new URL(url, document.baseURI).href;
       // In any cache: a chapter heard a moment ago need not be fetched again, only copied.
-      const found = await caches.match(full);
+      const found = fresh && !full.includes("?v=") ? null : await caches.match(full);
       if (found) await cache.put(full, found);
       else {
         const answer = await fetch(full, { signal });
@@ -42,6 +43,12 @@
       }
       told(index + 1, urls.length);
     }
+  }
+
+  async function dropOthers(cacheName, urls) {
+    const cache = await caches.open(cacheName);
+    const wanted = new Set(urls.map((url) => new URL(url, document.baseURI).href));
+    for (const request of await cache.keys()) if (!wanted.has(request.url)) await cache.delete(request);
   }
 
   // What a page has loaded before the service worker was there.
@@ -87,15 +94,33 @@
   narrate.engine.addEventListener("chapter", soon);
   narrate.engine.addEventListener("state", soon);
 
-  narrate.isKept = async (book) => possible && Boolean(narrate.kept("kept:" + book.key)) && caches.has(KEPT + book.key);
+  const pagesOf = (book) => [narrate.dataUrl("shelf"), narrate.dataUrl(book.key + "/book"), ...(book.cover ? [book.cover] : [])];
+
+  // Whether all of the book is kept, as it is now: one that was built anew is not.
+  narrate.isKept = async function (book) {
+    if (!possible || !narrate.kept("kept:" + book.key, false)) return false;
+    try {
+      const there = new Set((await (await caches.open(KEPT + book.key)).keys()).map(({ url }) => url));
+      return book.chapters.every(({ url }) => there.has(new URL(url, document.baseURI).href));
+    } catch {
+      return false; // the browser keeps nothing
+    }
+  };
 
   narrate.keepBook = async function (book, told, signal) {
     if (!(await ready)) throw new Error("no service worker");
     if (navigator.storage && navigator.storage.persist) navigator.storage.persist().catch(() => {});
     const urls = book.chapters.flatMap((_, index) => files(book, index));
-    const page = [narrate.dataUrl("shelf"), narrate.dataUrl(book.key + "/book"), ...(book.cover ? [book.cover] : [])];
-    await addMissing(KEPT + book.key, [...page, ...urls], { signal, told });
-    if (!signal.aborted) narrate.keep("kept:" + book.key, true);
+    const all = [...pagesOf(book), ...urls];
+    try {
+      await addMissing(KEPT + book.key, all, { signal, fresh: true, told });
+    } catch (error) {
+      if (error.name === "QuotaExceededError") await caches.delete(KEPT + book.key);
+      throw error;
+    }
+    if (signal.aborted) return;
+    narrate.keep("kept:" + book.key, true);
+    await dropOthers(KEPT + book.key, all);
   };
 
   narrate.forgetBook = async function (book) {

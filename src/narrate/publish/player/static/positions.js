@@ -1,14 +1,18 @@
 // Where each book was left: kept in this browser and, where `narrate serve` is the host, with the other devices.
-// A position is {chapter (from 0), at (seconds in it), left (seconds to the book's end), when (ms since 1970)}. The newest
-// one wins, everywhere.
+// A position is {chapter (from 0), at (seconds in it), left (seconds to the book's end), when (ms since 1970), mark (place.js)}.
+// The newest one wins, everywhere: by the clock of the host, for those of two devices may differ by hours.
 "use strict";
 
 (function (narrate) {
   const PREFIX = "position:";
   const SEND_EVERY_MS = 10000;
   const WAIT_MS = 5000;
+  const SAME_TIME_MS = 250; // an answer takes its time, too
 
   let shared = false;
+  let ahead = 0; // ms by which the host's clock is ahead of this device's
+
+  narrate.now = () => Date.now() + ahead;
   const unsent = new Set();
   let timer = 0;
 
@@ -18,7 +22,8 @@
       typeof value === "object" &&
       Number.isInteger(value.chapter) &&
       value.chapter >= 0 &&
-      [value.at, value.left, value.when].every((each) => Number.isFinite(each) && each >= 0)
+      [value.at, value.left, value.when].every((each) => Number.isFinite(each) && each >= 0) &&
+      (value.mark === undefined || typeof value.mark === "string")
     );
   }
 
@@ -27,12 +32,15 @@
     return isPosition(found) ? found : null;
   };
 
+  // The last seconds of a book need not be heard; of a very short one, fewer.
+  narrate.isFinished = (position, book) => position.left <= Math.min(15, book.duration / 50);
+
   narrate.keepPosition = function (key, position, { now = false } = {}) {
     narrate.keep(PREFIX + key, position);
     if (!shared) return;
     unsent.add(key);
-    if (now) send();
-    else if (!timer) timer = setTimeout(send, SEND_EVERY_MS);
+    if (now) narrate.sendPositions();
+    else if (!timer) timer = setTimeout(narrate.sendPositions, SEND_EVERY_MS);
   };
 
   narrate.lastPlayed = function () {
@@ -45,12 +53,16 @@
     return last;
   };
 
-  function request(path, options) {
+  async function request(path, options) {
     // keepalive: what is sent as the page closes still arrives.
-    return fetch(path, { ...options, keepalive: true, signal: AbortSignal.timeout(WAIT_MS) });
+    const answer = await fetch(path, { ...options, keepalive: true, signal: AbortSignal.timeout(WAIT_MS) });
+    const theirs = Number(answer.headers.get("Narrate-Now"));
+    if (theirs && Math.abs(theirs - narrate.now()) > SAME_TIME_MS) ahead = theirs - Date.now();
+    return answer;
   }
 
-  async function send() {
+  // Those that the host has not heard of yet.
+  narrate.sendPositions = async function () {
     clearTimeout(timer);
     timer = 0;
     for (const key of [...unsent]) {
@@ -64,11 +76,11 @@
         if (!answer.ok) throw new Error(answer.status);
       } catch {
         unsent.add(key); // no connection: again with the next one
-        timer = timer || setTimeout(send, SEND_EVERY_MS);
+        timer = timer || setTimeout(narrate.sendPositions, SEND_EVERY_MS);
         return;
       }
     }
-  }
+  };
 
   // Take over what other devices left later than this one. Resolves to the keys of those books.
   narrate.syncPositions = async function () {
@@ -89,7 +101,7 @@
         const ours = narrate.position(key);
         if (ours && (!theirs[key] || theirs[key].when < ours.when)) unsent.add(key);
       }
-      send();
+      narrate.sendPositions();
     } catch {
       // no connection: what is kept here stands
     }

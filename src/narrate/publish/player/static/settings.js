@@ -6,24 +6,25 @@ window.narrate = {};
 (function (narrate) {
   const PREFIX = "narrate:";
 
-  // A browser may refuse to keep anything; then a choice lasts as long as the page.
+  // A browser may refuse to keep anything, or have no room left; what it did not take lasts as long as the page.
   const memory = new Map();
 
   narrate.kept = function (name, otherwise) {
+    if (memory.has(name)) return memory.get(name);
     try {
       const text = window.localStorage.getItem(PREFIX + name);
       return text === null ? otherwise : JSON.parse(text);
     } catch {
-      return memory.has(name) ? memory.get(name) : otherwise;
+      return otherwise;
     }
   };
 
   narrate.keep = function (name, value) {
-    memory.set(name, value);
     try {
       window.localStorage.setItem(PREFIX + name, JSON.stringify(value));
+      memory.delete(name);
     } catch {
-      // kept in memory
+      memory.set(name, value);
     }
   };
 
@@ -50,6 +51,9 @@ window.narrate = {};
       theme = contrast.matches ? "contrast" : dark.matches ? "dark" : "light";
     }
     document.documentElement.dataset.theme = theme;
+    // What a phone's browser paints around the page; the colour is the page's own, once there is a style.
+    const colour = getComputedStyle(document.documentElement).getPropertyValue("--bg").trim();
+    document.querySelector('meta[name="theme-color"]').content = colour;
     document.dispatchEvent(new Event("narrate:theme"));
   }
 

@@ -2,25 +2,25 @@
 "use strict";
 
 (function (narrate) {
-  const { element, icon, length, clock, engine } = narrate;
-  const FINISHED_LEFT_S = 15;
+  const { element, icon, length, clock, engine, speaks } = narrate;
+  const LONG_TITLE = 90; // letters
 
   const cover = (book, size) =>
     book.cover
       ? element("img", { class: "cover", src: book.cover, alt: "", width: size, height: size, loading: "lazy", decoding: "async" })
-      : element("span", { class: "cover none", "aria-hidden": "true" }, book.title.slice(0, 1));
+      : element("span", { class: "cover none", "aria-hidden": "true" }, [...book.title][0]);
 
   function progress(book) {
     const position = narrate.position(book.key);
     if (!position) return { share: 0, text: length(book.duration) };
-    if (position.left < FINISHED_LEFT_S) return { share: 1, text: "Finished" };
+    if (narrate.isFinished(position, book)) return { share: 1, text: "Finished" };
     return { share: 1 - Math.min(1, position.left / book.duration), text: length(position.left) + " left" };
   }
 
   function bar(share) {
     const inner = element("span", { class: "bar-done" });
     inner.style.inlineSize = `${(share * 100).toFixed(1)}%`;
-    return element("span", { class: "bar", "aria-hidden": "true" }, inner);
+    return element("span", { class: share ? "bar" : "bar none", "aria-hidden": "true" }, inner);
   }
 
   function card(book) {
@@ -32,14 +32,14 @@
         "a",
         { class: "card", href: "#/book/" + book.key },
         cover(book, 320),
+        bar(share),
         element(
           "span",
           { class: "card-text" },
-          element("span", { class: "card-title", lang: narrate.language(book) }, book.title),
-          book.author ? element("span", { class: "card-author" }, book.author) : null,
+          speaks(element("span", { class: "card-title" }, book.title), book),
+          book.author ? element("span", { class: "card-author", dir: "auto" }, book.author) : null,
           element("span", { class: "card-left" }, text),
         ),
-        bar(share),
       ),
     );
   }
@@ -47,7 +47,7 @@
   function resume(shelf) {
     const last = narrate.lastPlayed();
     const book = last && shelf.books.find((each) => each.key === last.key);
-    if (!book || last.position.left < FINISHED_LEFT_S) return null;
+    if (!book || narrate.isFinished(last.position, book)) return null;
     const { share, text } = progress(book);
     return element(
       "a",
@@ -57,7 +57,7 @@
         "span",
         { class: "resume-text" },
         element("span", { class: "resume-kicker" }, "Go on listening"),
-        element("span", { class: "resume-title", lang: narrate.language(book) }, book.title),
+        speaks(element("span", { class: "resume-title" }, book.title), book),
         element("span", { class: "card-left" }, text),
         bar(share),
       ),
@@ -73,9 +73,9 @@
     return "Your shelf";
   };
 
-  function chapterRow(book, chapter, index, position) {
-    const heard = position && index < position.chapter;
-    const here = position && index === position.chapter;
+  function chapterRow(book, chapter, index, left) {
+    const heard = left && index < left.chapter;
+    const here = left && index === left.chapter;
     return element(
       "li",
       {},
@@ -83,22 +83,17 @@
         "a",
         { class: "chapter" + (heard ? " heard" : ""), href: `#/listen/${book.key}/${index + 1}?play`, "aria-current": here ? "true" : null },
         element("span", { class: "chapter-number" }, String(index + 1)),
-        element(
-          "span",
-          { class: "chapter-title", lang: narrate.language(book) },
-          chapter.title,
-          here ? element("span", { class: "chapter-here" }, ` at ${clock(position.at)}`) : null,
-        ),
+        speaks(element("span", { class: "chapter-title" }, chapter.title), book),
+        here ? element("span", { class: "chapter-here" }, `at ${clock(left.at)}`) : null,
         heard ? element("span", { class: "chapter-heard" }, icon("kept"), element("span", { class: "hidden" }, "heard")) : null,
         element("span", { class: "chapter-length" }, clock(chapter.duration)),
       ),
     );
   }
 
-  narrate.chapterList = function (book) {
-    const position = narrate.position(book.key);
-    return element("ol", { class: "chapters" }, ...book.chapters.map((each, index) => chapterRow(book, each, index, position)));
-  };
+  // `left`: {chapter, at} where one goes on, or null.
+  narrate.chapterList = (book, left) =>
+    element("ol", { class: "chapters" }, ...book.chapters.map((each, index) => chapterRow(book, each, index, left)));
 
   async function keepButton(book) {
     if (!narrate.canKeep()) return null;
@@ -135,8 +130,8 @@
   narrate.showBook = async function (key) {
     const book = await narrate.book(key);
     if (!book) return null;
-    const position = narrate.position(key);
-    const begun = position && position.left >= FINISHED_LEFT_S && (position.chapter > 0 || position.at > 1);
+    const left = await narrate.leftAt(book);
+    const begun = left && (left.chapter > 0 || left.at > 1);
     const facts = [length(book.duration), narrate.count(book.chapters.length, "chapter"), book.date].filter(Boolean);
     document.getElementById("book").replaceChildren(
       element(
@@ -146,8 +141,8 @@
         element(
           "div",
           { class: "book-text" },
-          element("h1", { id: "book-title", tabIndex: -1, lang: narrate.language(book) }, book.title),
-          book.author ? element("p", { class: "book-author" }, book.author) : null,
+          speaks(element("h1", { id: "book-title", tabIndex: -1, class: book.title.length > LONG_TITLE ? "long" : null }, book.title), book),
+          book.author ? element("p", { class: "book-author", dir: "auto" }, book.author) : null,
           element("p", { class: "book-facts" }, facts.join(" · ")),
           book.narrator ? element("p", { class: "book-facts" }, "Read by " + book.narrator) : null,
           element(
@@ -157,15 +152,15 @@
               "a",
               { class: "primary", href: `#/listen/${key}?play` },
               icon("play"),
-              begun ? `Go on, chapter ${position.chapter + 1} at ${clock(position.at)}` : "Listen",
+              begun ? `Go on, chapter ${left.chapter + 1} at ${clock(left.at)}` : "Listen",
             ),
-            begun ? element("a", { class: "plain", href: `#/listen/${key}/1?play` }, "From the beginning") : null,
+            begun ? element("a", { class: "plain", href: `#/listen/${key}/1?anew` }, "From the beginning") : null,
             await keepButton(book),
           ),
         ),
       ),
       element("h2", { class: "section-title" }, "Chapters"),
-      narrate.chapterList(book),
+      narrate.chapterList(book, begun ? left : null),
     );
     narrate.keepPages(["index.html", narrate.dataUrl("shelf"), narrate.dataUrl(key + "/book"), ...(book.cover ? [book.cover] : [])]);
     return book.title;

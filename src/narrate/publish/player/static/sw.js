@@ -29,9 +29,12 @@ self.addEventListener("fetch", (event) => {
   const path = url.pathname.slice(scope.pathname.length);
   if (path === "positions" || path.startsWith("positions/")) return;
   if (SOUND.test(path)) event.respondWith(sound(request));
-  else if (request.mode === "navigate") event.respondWith(page(request, new URL("index.html", scope).href));
-  else if (path.startsWith("narrate-player/") || url.searchParams.has("v")) event.respondWith(page(request, request.url));
+  else if (path === "" || path === "index.html") event.respondWith(page(request, new URL("index.html", scope).href));
+  else if (request.mode !== "navigate" && isOurs(path, url)) event.respondWith(page(request, request.url));
 });
+
+// The player's own files and data, and a book's cover. What else lies there is somebody else's page.
+const isOurs = (path, url) => path.startsWith("narrate-player/") || url.searchParams.has("v");
 
 async function page(request, name) {
   const cache = await caches.open(PAGES);

@@ -12,6 +12,8 @@
   const A_STRETCH = 40; // blocks
   const AT_ONCE = 10; // stretches; the rest follows while the browser is idle
   const LETTER = 0.5; // em, how wide one is about
+  const UNSPACED = /^(ja|zh|yue|cmn)\b/i; // nothing between two sentences
+  const USUAL_WIDTH = 640; // px, while the page is not in sight
   const LINE = 1.68; // em, as in listening.css
 
   class Transcript {
@@ -33,10 +35,10 @@
     }
 
     // What was received as "KEY/cues-N".
-    show({ blocks }, language) {
+    show({ blocks }, book) {
       this.clear();
-      if (language) this.root.setAttribute("lang", language);
-      else this.root.removeAttribute("lang");
+      narrate.speaks(this.root, book);
+      this.gap = UNSPACED.test(narrate.language(book) || "") ? "" : " ";
       this.pending = blocks.slice();
       this.add();
       this.later();
@@ -44,6 +46,7 @@
 
     message(text) {
       this.clear();
+      narrate.speaks(this.root, null);
       this.root.append(element("p", { class: "quiet-text" }, text));
     }
 
@@ -62,7 +65,7 @@
     // How tall blocks will be, in em: enough for the scroll bar, until they have been in sight.
     guessed(blocks) {
       const em = parseFloat(getComputedStyle(this.root).fontSize);
-      const letters = Math.max(20, this.root.clientWidth / em / LETTER);
+      const letters = Math.max(20, (this.root.clientWidth || USUAL_WIDTH) / em / LETTER);
       const lines = blocks.map(([, cues]) => Math.ceil(cues.reduce((sum, cue) => sum + cue[2].length + 1, 0) / letters));
       return lines.reduce((sum, each) => sum + each * LINE + 1, 0);
     }
@@ -88,7 +91,7 @@
         clock(from),
       );
       const text = element(name, { class: "text" });
-      for (const sentence of sentences) text.append(this.sentence(sentence), " ");
+      for (const sentence of sentences) text.append(this.sentence(sentence), this.gap);
       const children = [button, text];
       const aside = ASIDE[role];
       if (aside) children.splice(1, 0, element("p", { class: "label" }, icon(aside.icon), aside.name));
