@@ -32,9 +32,9 @@ from pathlib import Path
 from bench_report import in_columns
 from fuzz_seeds import KINDS, mutated, seeds
 
-HANG_S = 20.0
-_S_PER_MB = 10.0
-"""More for a large input: parsers cost their length, up to 7 s for a megabyte of quotations in each other."""
+HANG_S = 10.0
+_S_PER_MB = 5.0
+"""More for a large input, since parsers cost their length. Nearly all are read within a second of CPU."""
 _MOST_WAITS = 15
 """For a process that gets no CPU: so many times as long by the clock."""
 _OURS = "src/narrate"

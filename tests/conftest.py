@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import settings
 
 from fake_engine import FakeEngine
 from narrate import pipeline, speech, work
@@ -17,6 +18,10 @@ from narrate.plan import ChapterPlan, Plan
 from narrate.process import ffmpeg_path
 from narrate.project import Project, Request
 from narrate.release import Release
+
+# A busy machine is slow, and no test of ours is about how long an example takes.
+settings.register_profile("patient", deadline=None)
+settings.load_profile("patient")
 
 ESSAY = Path(__file__).parents[2] / "shared/essay/but-at-that-moment.txt"
 EXAMPLE = Path(__file__).parents[1] / "examples/night-drive.md"

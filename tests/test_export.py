@@ -3,6 +3,7 @@
 import shutil
 import subprocess
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import partial
 from io import BytesIO
 from pathlib import Path
@@ -40,6 +41,8 @@ language: en-GB
 ## Één: “The Note”
 
 {SENTENCES}
+
+It is $x^2$.
 
 ![A road at night.](road.png)
 
@@ -209,6 +212,21 @@ def test_a_second_export_replaces_what_the_first_wrote_and_nothing_else(built: D
     assert "02 - Two.mp3" not in names
 
 
+def test_a_namesake_gets_a_folder_of_its_own(built: Desk) -> None:
+    book = read_book(folder(built))
+    other = replace(book, id="urn:uuid:other", author="B. Driver")
+    put_book = partial(
+        delivery.export,
+        options=ExportOptions(base_url="https://example.org/"),
+        announcer=partial(narrator.of_book, built.request.store),
+    )
+    names = [put_book(each, built.folder / "usb", "car").name for each in (book, other, book, other)]
+    assert names == ["Night and Day", "Night and Day 2"] * 2
+    put_book(book, built.folder / "host", "podcast")
+    with pytest.raises(ConfigError, match="the podcast of another book"):
+        put_book(other, built.folder / "host", "podcast")
+
+
 def test_the_same_book_is_exported_in_the_same_bytes(built: Desk) -> None:
     first = contents(put(built, part_s=60.0))
     shutil.rmtree(built.folder / "usb")
@@ -259,6 +277,7 @@ def test_the_command_takes_a_folder_or_the_document(built: Desk) -> None:
         ("a" * 80, "a" * 60),
         ("???", "Untitled"),
         ("CON", "_CON"),
+        ('A "quoted" <name>...', "A quoted name"),
     ],
 )
 def test_names_are_ones_that_every_stereo_shows(title: str, name: str) -> None:

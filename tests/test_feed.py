@@ -158,6 +158,21 @@ def test_what_is_no_web_address_is_told(shelf: Path, address: str) -> None:
         feed(found.books, address, place_of=found.place_of)
 
 
+@pytest.mark.parametrize(
+    ("typed", "written"),
+    [
+        ("https://example.org/my books", "https://example.org/my%20books/"),
+        ("https://example.org/Hörbücher//", "https://example.org/H%C3%B6rb%C3%BCcher/"),
+        ("https://example.org/a%20b/", "https://example.org/a%20b/"),
+        ("http://host:8000", "http://host:8000/"),
+    ],
+)
+def test_a_base_is_written_as_addresses_are(shelf: Path, typed: str, written: str) -> None:
+    found = read_shelf(shelf)
+    for item in items(feed(found.books, typed, place_of=found.place_of)):
+        assert item.find("enclosure").get("url").startswith(f"{written}A.%20%26%20B.%20")
+
+
 class _Quiet(SimpleHTTPRequestHandler):
     def log_message(self, *_: object) -> None:
         """Nothing."""

@@ -18,6 +18,7 @@ from narrate.mix.interlude import UNDER_SPEECH_LU, Under, clip, load_bed
 from narrate.mix.loudness import block_powers, integrated_lufs
 from narrate.mix.options import MixOptions
 from narrate.text.journey import HOME, drive
+from narrate.text.phrases import phrases_for
 
 DRIVE = """\
 # A Drive
@@ -53,6 +54,18 @@ def noise(path: Path, length_s: float, level: float, *, rate: int = 44100) -> Pa
         file.setframerate(rate)
         file.writeframes(np.clip(samples * 32767, -32767, 32767).astype("<i2").tobytes())
     return path
+
+
+def test_what_is_heard_has_a_name_in_the_books_language(desk: Desk) -> None:
+    desk.name = "fahrt.md"
+    desk.flags = {"language": "de", "voice": "fake/low"}
+    desk.write("# Eine Fahrt\n\n## Eins\n\nHier.\n\n::: car driving, rain :::\n\nDa.\n\n## Zwei\n\nDort.\n")
+    assert scenes(desk.build().folder) == [["[Autofahrt, Regen]", "[Autofahrt]"], []]
+
+
+def test_every_scene_has_a_name_in_every_language_of_descriptions() -> None:
+    for language in ("de", "es", "fr", "it"):
+        assert phrases_for(language).scenes.keys() == palette().keys()
 
 
 @pytest.fixture

@@ -91,7 +91,7 @@ def of_texts(script: ChapterScript) -> tuple[str, str]:
         if isinstance(cue, Utterance):
             spans = [(s.spoken_start, s.spoken_end, s.text_start, s.text_end) for s in cue.spans]
             tongues = [(each.start, each.end, each.language) for each in cue.tongues]
-            more = [each for each in (tongues, cue.about, cue.speaker) if each]
+            more = [each for each in (tongues, cue.about, cue.speaker, cue.level) if each]
             shown.append([cue.text, str(cue.role), spans, *more])
             places.append([cue.line, cue.href])
         elif isinstance(cue, Interlude):

@@ -75,7 +75,7 @@ class Utterance:
     `voice` is the one that a line of the script asks for (`::: voice en-gb :::`), as a person names it, or "" for the
     chapter's own; `speaker` who is said to speak (`::: speaker Misaki :::`). `tongues` are stretches of `text` in other
     languages than the work's. `about` says of an aside what it is of: "image", "table", "code", "formula", "page" or
-    "note".
+    "note". `level` is a heading's own in the source, 1 the highest; 0 elsewhere.
     """
 
     text: str
@@ -88,6 +88,7 @@ class Utterance:
     speaker: str = ""
     tongues: tuple[Tongue, ...] = ()
     about: str = ""
+    level: int = 0
 
     @property
     def place(self) -> str:

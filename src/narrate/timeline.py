@@ -87,6 +87,7 @@ def published(timeline: ChapterTimeline, *, number: int, offset: int) -> Iterato
                     **({"about": cue.about} if cue.about else {}),
                     **({"speaker": cue.speaker} if cue.speaker else {}),
                     "voice": placed.voice or timeline.voice,
+                    **({"level": cue.level} if cue.level else {}),
                     "text": cue.text,
                     "spoken": plain(cue.spoken),
                     "origin": _origin(cue),
@@ -99,6 +100,7 @@ def published(timeline: ChapterTimeline, *, number: int, offset: int) -> Iterato
                         }
                         for word in placed.words
                     ],
+                    **_languages(cue),
                     **_noticed(placed.remarks),
                 }
             case Pause():
@@ -147,6 +149,12 @@ def _noticed(remarks: Remarks) -> dict[str, object]:
     if remarks.word_error_rate is not None:
         found["word_error_rate"] = round(remarks.word_error_rate, 3)
     return found
+
+
+def _languages(cue: Utterance) -> dict[str, object]:
+    """Stretches of the text in other languages than the book's."""
+    found = [{"text_start": each.start, "text_end": each.end, "language": each.language} for each in cue.tongues]
+    return {"languages": found} if found else {}
 
 
 def _origin(cue: Utterance) -> dict[str, object]:

@@ -210,7 +210,13 @@ def _packets(task: EncodeTask, blocks: Blocks, scratch: Path) -> bytes:
     from narrate.publish import codecs
 
     codec = codecs.CODECS[task.codec]
-    filters = chain(task.mix.profile, mix_rate=task.mix_rate, sample_rate=task.mix.sample_rate)
+    filters = chain(
+        task.mix.profile,
+        mix_rate=task.mix_rate,
+        sample_rate=task.mix.sample_rate,
+        overshoot_db=codec.overshoot_db,
+        gain_db=codec.gain_db,
+    )
     encoded = codecs.encode(blocks, codec=codec, scratch=scratch, input_rate=task.mix_rate, filters=filters)
     return encoded.to_bytes()
 

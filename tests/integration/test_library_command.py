@@ -70,6 +70,10 @@ def test_a_cluster_without_a_store_that_all_see_or_without_a_scheduler_is_told_a
     store = f"file://{books.parent}/shared"
     away = narrate("library", "build", books, "--out", books / "o", "--store", store, "--cluster", "tcp://127.0.0.1:9")
     away.failed(1, "no scheduler at tcp://127.0.0.1:9")
+    for nowhere in ("http://127.0.0.1:9", "tcp://127.0.0.1"):
+        told = narrate("library", "build", books, "--out", books / "o", "--store", store, "--cluster", nowhere)
+        told.failed(4, "no scheduler's address")
+    narrate("library", "worker", "scheduler").failed(4, "no scheduler's address")
 
 
 def test_a_build_that_is_killed_goes_on_where_it_was_and_ends_in_the_same_bytes(books: Path) -> None:

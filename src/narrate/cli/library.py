@@ -224,6 +224,8 @@ def worker(
 
     if find_spec("distributed") is None:
         raise ConfigError("a worker needs Dask", hint="pip install 'narrate-road[cluster]'")
+    from narrate.library.cluster import check_address
     from narrate.library.worker import work_for
 
+    check_address(address)
     work_for(address, processes=processes or cores(), memory=memory, more=context.args)

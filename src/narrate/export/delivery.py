@@ -31,7 +31,9 @@ _MOST_FILES = 250
 
 _CAR_COVER = 500  # pixels; stereos have little memory
 _LIST = ".narrate-export"
-"""Names what an earlier export wrote, so that the next one may replace it."""
+"""Says of which book the folder is and what an earlier export wrote, so that the next one may replace it."""
+
+_MOST_NAMESAKES = 1000
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -83,14 +85,14 @@ def export(
     Raises ConfigError for what does not go together, AudioError, VoiceError, OutputError.
     """
     _check(target, options)
-    final = to if target == "podcast" else to / _place(book, target)
-    earlier = _earlier(final)
+    final, earlier = _destination(book, to, target)
     try:
         with Staging(final) as stage, tempfile.TemporaryDirectory(prefix="narrate-export-") as scratch:
             parcel = Parcel(book=book, folder=stage.folder, options=options, announcer=announcer, scratch=Path(scratch))
             TARGETS[target](parcel)
             names = sorted(each.relative_to(stage.folder).as_posix() for each in parcel.written)
-            (stage.folder / _LIST).write_text(json.dumps([*names, _LIST], ensure_ascii=False), "utf-8")
+            told = {"book": book.id, "files": [*names, _LIST]}
+            (stage.folder / _LIST).write_text(json.dumps(told, ensure_ascii=False), "utf-8")
             stage.publish(replaces=earlier)
     except OSError as error:
         raise output_error(error, final) from error
@@ -108,6 +110,24 @@ def _check(target: str, options: ExportOptions) -> None:
         raise ConfigError("a part must be from 1 minute to 24 hours long", hint="--part 25m")
 
 
+def _destination(book: ShelfBook, to: Path, target: str) -> tuple[Path, list[str]]:
+    """The book's folder below `to`, and what an earlier export of it wrote there. Where another book has that name on
+    the stick, which a short name easily is, the folder has a number."""
+    if target == "podcast":
+        owner, files = _earlier(to)
+        if owner and owner != book.id:
+            hint = "choose another one, or make one feed of many books: narrate feed"
+            raise ConfigError(f"{to}: holds the podcast of another book", hint=hint)
+        return to, files
+    place = to / _place(book, target)
+    for number in range(2, _MOST_NAMESAKES):
+        owner, files = _earlier(place)
+        if owner in ("", book.id):
+            break
+        place = place.with_name(f"{_place(book, target).name} {number}")
+    return place, files
+
+
 def _place(book: ShelfBook, target: str) -> Path:
     if target == "car":
         return Path(plain_name(book.title))
@@ -115,13 +135,13 @@ def _place(book: ShelfBook, target: str) -> Path:
     return author / safe_name(book.title)
 
 
-def _earlier(final: Path) -> list[str]:
-    """What an earlier export wrote there; only compared, never opened."""
+def _earlier(final: Path) -> tuple[str, list[str]]:
+    """Of which book an earlier export there was, by its id, and what it wrote; only compared, never opened."""
     try:
         found = json.loads((final / _LIST).read_text("utf-8"))
-    except (OSError, ValueError, RecursionError):
-        return []
-    return [str(each) for each in found] if isinstance(found, list) else []
+        return str(found["book"]), [str(each) for each in found["files"]]
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        return "", []
 
 
 def _for_car(parcel: Parcel) -> None:

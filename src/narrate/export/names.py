@@ -18,7 +18,8 @@ def plain_name(title: str) -> str:
     text = unicodedata.normalize("NFKD", title.translate(_PLAIN))
     keeps = _carries_marks(text)
     plain = "".join(char for char in text if keeps or not unicodedata.combining(char))
-    name = safe_name(unicodedata.normalize("NFC", plain))
+    # Again, since what FAT forbids becomes typographer's signs there.
+    name = " ".join(safe_name(unicodedata.normalize("NFC", plain)).translate(_PLAIN).split())
     if len(name) > _LONGEST:
         name = name[:_LONGEST].rsplit(" ", 1)[0] if " " in name[:_LONGEST] else name[:_LONGEST]
     return name.rstrip(" .-,") or "Untitled"

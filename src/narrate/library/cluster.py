@@ -7,6 +7,7 @@ do.
 
 import contextlib
 import logging
+import re
 import time
 from collections.abc import Callable
 from concurrent.futures import Executor, Future
@@ -22,6 +23,7 @@ from narrate.process import ffmpeg_version
 PATIENCE_S = 300
 """How long a scheduler may be away: it is restarted, or its machine is."""
 
+_ADDRESS = re.compile(r"((tcp|tls|ws|wss|ucx)://)?(\[[0-9a-fA-F:.%]+\]|[^\s/:\[\]]+):\d{1,5}")
 _CONNECT_S = 10
 _RETRIES = 2  # of a task that raised what may not happen again: the store did not answer, say
 _LEAST_ROOM = 16  # tasks in the queue before there is any worker: whoever adds workers as they are needed looks at it
@@ -33,8 +35,10 @@ _REMEMBERED = 10_000  # names of tasks; a library of ten thousand books has mill
 def cluster(address: str) -> Cluster:
     """The cluster whose scheduler is at `address` (`tcp://host:8786`).
 
-    Raises ConfigError when Dask is not installed or a worker has other versions, NarrateError when nobody answers.
+    Raises ConfigError when that is no address, Dask is not installed or a worker has other versions, NarrateError when
+    nobody answers.
     """
+    check_address(address)
     try:
         import distributed
     except ImportError as error:
@@ -47,6 +51,12 @@ def cluster(address: str) -> Cluster:
     connection = _Connection(address)
     connection.open().shutdown(wait=False)  # better now than when everything is planned
     return Cluster(open=connection.open, room=connection.room, lost=lambda: connection.lost)
+
+
+def check_address(address: str) -> None:
+    """Raises ConfigError when no scheduler can have such an address: Dask would look for it, and then die noisily."""
+    if not _ADDRESS.fullmatch(address):
+        raise ConfigError(f"{address!r} is no scheduler's address", hint="as `dask scheduler` says it: tcp://host:8786")
 
 
 class _Connection:

@@ -36,7 +36,7 @@ def comments(release: Release, *, more: tuple[tuple[str, str], ...] = ()) -> byt
     digits = max(3, len(str(len(release.chapters))))
     for each in release.chapters:
         name = f"CHAPTER{each.number:0{digits}d}"
-        pairs += [(name, _clock(1000 * each.start // each.sample_rate)), (f"{name}NAME", each.title)]
+        pairs += [(name, _clock(round(1000 * each.start_s))), (f"{name}NAME", each.title)]
     for key, value in (*pairs, *more):
         line = " ".join(value.encode("utf-8", "replace").decode().replace("\0", " ").split())
         if line:

@@ -33,10 +33,10 @@ _PACKETS = 8
 """ffmpeg cuts raw PCM into packets of a tenth of a second and hands each through four threads. Told a rate so many
 times the true one, which a filter then puts right, it hands on fewer and larger ones: 4 % less CPU time an encode."""
 _DISK_TROUBLE = {
-    "No space left on device": "free some space, or choose another folder with --out",
-    "Disk quota exceeded": "your quota is used up: free some space, or choose another folder with --out",
-    "Read-only file system": "choose another folder with --out",
-    "Permission denied": "choose a folder that you may write to with --out",
+    "No space left on device": "free some space, or choose another folder",
+    "Disk quota exceeded": "your quota is used up: free some space, or choose another folder",
+    "Read-only file system": "choose another folder",
+    "Permission denied": "choose a folder that you may write to",
 }
 
 

@@ -13,7 +13,7 @@ import xml.etree.ElementTree as ET
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta, timezone
 from email.utils import format_datetime
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from narrate import __version__
 from narrate.errors import ConfigError
@@ -61,16 +61,20 @@ def feed(books: Sequence[ShelfBook], base_url: str, *, place_of: PlaceOf, title:
 
 
 def checked_base(base_url: str) -> str:
-    """`base_url` with a slash at its end. Raises ConfigError when it is no web address."""
+    """`base_url` as addresses are written, with a slash at its end. Raises ConfigError when it is none of the web."""
+    base_url = base_url.strip()
     try:
         parts = urlsplit(base_url)
         right = parts.scheme in ("http", "https") and bool(parts.hostname) and not parts.query and not parts.fragment
+        right = right and not re.search(r"\s", parts.netloc)
     except ValueError:
         right = False
     if not right:
         hint = "where the folder will be, for instance https://example.org/books/"
         raise ConfigError(f"not a web address: {base_url!r}", hint=hint)
-    return base_url if base_url.endswith("/") else f"{base_url}/"
+    # A person types spaces and umlauts; what is encoded already stays. A host's own letters are the browser's to map.
+    path = quote(parts.path.rstrip("/"), safe="/%:@!$&'()*+,;=~")
+    return f"{parts.scheme}://{parts.netloc}{path}/"
 
 
 def companions(books: Sequence[ShelfBook], place_of: PlaceOf) -> Iterator[tuple[str, bytes]]:

@@ -11,15 +11,15 @@ from typing import BinaryIO
 from narrate.errors import OutputError
 
 _HINTS = {
-    errno.ENOSPC: "free some space, or choose another folder with --out",
-    errno.EDQUOT: "your quota is used up: free some space, or choose another folder with --out",
-    errno.EACCES: "choose a folder that you may write to with --out",
-    errno.EPERM: "choose a folder that you may write to with --out",
-    errno.EROFS: "that file system is read-only: choose another folder with --out",
-    errno.EXDEV: "the folder is a mount point: choose a folder inside it with --out",
-    errno.EBUSY: "the folder is in use or a mount point: choose a folder inside it with --out",
+    errno.ENOSPC: "free some space, or choose another folder",
+    errno.EDQUOT: "your quota is used up: free some space, or choose another folder",
+    errno.EACCES: "choose a folder that you may write to",
+    errno.EPERM: "choose a folder that you may write to",
+    errno.EROFS: "that file system is read-only: choose another folder",
+    errno.EXDEV: "the folder is a mount point: choose a folder inside it",
+    errno.EBUSY: "the folder is in use or a mount point: choose a folder inside it",
     errno.ENOENT: "the folder vanished while it was written",
-    errno.ENAMETOOLONG: "choose a shorter --out",
+    errno.ENAMETOOLONG: "choose a folder with a shorter name",
 }
 
 

@@ -66,12 +66,12 @@ def _epub(path: Path, edition: Edition) -> list[str]:
 
 
 FORMATS: dict[str, Format] = {
-    "m4b": Format(codec="aac", extension="m4b", media_type="audio/mp4", write=_m4b),
-    "opus": Format(codec="opus", extension="opus", media_type="audio/ogg; codecs=opus", write=_opus),
-    "flac": Format(codec="flac", extension="flac", media_type="audio/flac", write=_flac),
-    "epub": Format(codec="", extension="epub", media_type="application/epub+zip", write=_epub),
-    "vtt": Format(codec="", extension="vtt", media_type="text/vtt", write=_vtt),
-    "srt": Format(codec="", extension="srt", media_type="application/x-subrip", write=_srt),
+    "m4b": Format(codec="aac", extension="m4b", media_type="audio/mp4", write=_m4b, version=2),
+    "opus": Format(codec="opus", extension="opus", media_type="audio/ogg; codecs=opus", write=_opus, version=2),
+    "flac": Format(codec="flac", extension="flac", media_type="audio/flac", write=_flac, version=2),
+    "epub": Format(codec="", extension="epub", media_type="application/epub+zip", write=_epub, version=2),
+    "vtt": Format(codec="", extension="vtt", media_type="text/vtt", write=_vtt, version=2),
+    "srt": Format(codec="", extension="srt", media_type="application/x-subrip", write=_srt, version=2),
 }
 """Every format by the name that `--format` takes, beside `MP3`."""
 

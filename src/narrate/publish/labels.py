@@ -1,4 +1,4 @@
-"""What asides are called, in brackets, for those who read what others hear: captions, EPUB, exports."""
+"""What asides and sounds are called, in brackets, for those who read what others hear: in captions and EPUBs."""
 
 _ENGLISH = {
     "image": "[image description]",
@@ -55,3 +55,15 @@ def label(about: str, language: str) -> str:
     English."""
     labels = _LABELS.get(language.partition("-")[0].lower(), _ENGLISH)
     return labels.get(about, labels[""])
+
+
+_CONTINUED = {"de": "weiterhin: {}", "fr": "suite : {}", "es": "continúa: {}", "it": "continua: {}"}
+
+
+def continued(sound: str, language: str) -> str:
+    """What the later part of a long sound is called: "[driving continues]" for "car driving"."""
+    pattern = _CONTINUED.get(language.partition("-")[0].lower(), "")
+    if pattern:
+        return f"[{pattern.format(sound)}]"
+    last = sound.split()[-1]
+    return f"[{last if last.endswith('ing') else sound} continues]"

@@ -1,7 +1,8 @@
 """M4B: the book as AAC in an MP4, as Apple's players, car kits and audiobook apps want one.
 
 ffmpeg puts the packets into the file as they are (`-f ipod`, which writes chapters twice: as a QuickTime text track,
-and as Nero's list, which ends at 255); mutagen adds cover and iTunes' audiobook atoms. No encoding here.
+and as Nero's list. That ends at 255, so a longer book goes without it: VLC, for one, would not look further); mutagen
+adds cover and iTunes' audiobook atoms. No encoding here.
 """
 
 # mypy: disable-error-code="no-untyped-call"
@@ -19,9 +20,11 @@ from narrate.process import ffmpeg_path, ffmpeg_version, run
 from narrate.publish.codecs import CODECS, RELEASE_RATE, silence
 from narrate.publish.edition import Edition
 from narrate.publish.files import output_error
+from narrate.publish.letters import printable
 from narrate.publish.packets import joined
 from narrate.release import ReleaseChapter
 
+_MOST_NERO = 255
 _AUDIOBOOK = 2  # iTunes' media kind, `stik`
 _MUX_S = 1800
 _TIMESCALE = ("-movie_timescale", "1000")
@@ -36,7 +39,7 @@ def write(path: Path, edition: Edition) -> list[str]:
         with adts.open("wb") as file:
             file.writelines(joined(edition.sound, codec.place, silence(codec)))
         marks.write_text(_marks(edition.release.chapters), "utf-8", newline="\n")
-        _mux(adts, marks, made)
+        _mux(adts, marks, made, nero=len(edition.release.chapters) <= _MOST_NERO)
         adts.unlink()
         _tag(made, edition)
         made.replace(path)
@@ -45,22 +48,12 @@ def write(path: Path, edition: Edition) -> list[str]:
     return [path.relative_to(edition.folder).as_posix()]
 
 
-def _mux(adts: Path, marks: Path, output: Path) -> None:
+def _mux(adts: Path, marks: Path, output: Path, *, nero: bool) -> None:
     command = [ffmpeg_path(), "-nostdin", "-v", "error", "-y", "-f", "aac", "-i", f"file:{adts}"]
     command += ["-f", "ffmetadata", "-i", f"file:{marks}", "-map", "0:a", "-map_chapters", "1"]
     # "bitexact" leaves out the time of day; "faststart" puts the index in front, for whoever listens over a network.
-    command += [
-        "-c",
-        "copy",
-        "-fflags",
-        "+bitexact",
-        "-movflags",
-        "+faststart",
-        *_TIMESCALE,
-        "-f",
-        "ipod",
-        f"file:{output}",
-    ]
+    flags = "+faststart" if nero else "+faststart+disable_chpl"
+    command += ["-c", "copy", "-fflags", "+bitexact", "-movflags", flags, *_TIMESCALE, "-f", "ipod", f"file:{output}"]
     run(command, timeout_s=_MUX_S)
 
 
@@ -74,8 +67,7 @@ def _marks(chapters: Sequence[ReleaseChapter]) -> str:
 
 
 def _escaped(text: str) -> str:
-    line = " ".join(text.encode("utf-8", "replace").decode().split())
-    return "".join(f"\\{char}" if char in "=;#\\" else char for char in line if char.isprintable())
+    return "".join(f"\\{char}" if char in "=;#\\" else char for char in " ".join(printable(text).split()))
 
 
 def _tag(file: Path, edition: Edition) -> None:

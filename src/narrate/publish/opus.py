@@ -3,7 +3,7 @@
 import base64
 import struct
 import zlib
-from itertools import chain
+from itertools import chain, islice, repeat
 from pathlib import Path
 
 from narrate.publish import ogg
@@ -28,13 +28,14 @@ def write(path: Path, edition: Edition) -> list[str]:
     head = b"OpusHead" + struct.pack("<BBHIhB", 1, 1, _PRE_SKIP, RELEASE_RATE, 0, 0)
     cover = ("METADATA_BLOCK_PICTURE", base64.b64encode(picture(edition.cover)).decode())
     tags = b"OpusTags" + comments(release, more=(cover,))
-    # One more than the book's: its last frames come out of it, since the codec delays them.
-    packets = chain(joined(edition.sound, codec.place, silence(codec)), [silence(codec)])
-    length = frames(release.duration_s, codec.sample_rate)
+    last = _PRE_SKIP + frames(release.duration_s, codec.sample_rate)
+    # Its last frames come late, since the codec delays them; but no packet may lie behind the end (clause 4.4).
+    sound = chain(joined(edition.sound, codec.place, silence(codec)), repeat(silence(codec)))
+    packets = islice(sound, -(-last // _GRANULE))
     serial = zlib.crc32(identifier(release.metadata.title, release.metadata.author).encode())
     try:
         with path.open("wb") as file:
-            ogg.write_pages(file, [head, tags], packets, serial=serial, granule=_GRANULE, last=_PRE_SKIP + length)
+            ogg.write_pages(file, [head, tags], packets, serial=serial, granule=_GRANULE, last=last)
     except OSError as error:
         raise output_error(error, path) from error
     return [path.relative_to(edition.folder).as_posix()]

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from narrate.document import is_language_tag
 from narrate.errors import SourceError
 
 _LONGEST_LINE = 1 << 22
@@ -28,12 +29,22 @@ class HeardWord:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class HeardTongue:
+    """`HeardCue.text[start:end]` is in another language than the book: `language` is a BCP 47 tag."""
+
+    start: int
+    end: int
+    language: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class HeardCue:
     """A cue as it was published. `kind` is utterance, pause or interlude; `start_s` counts from the start of the book.
 
     `text` is what is shown: of an utterance its words, of an interlude its caption. `role` is an utterance's, `reason`
     a pause's; both are "" elsewhere. So are `spoken`, `about`, `speaker` and `voice` of what is no
-    utterance (`script.Utterance`); `place` says where in the source it comes from.
+    utterance (`script.Utterance`); `place` says where in the source it comes from. `level` is a heading's, 0 elsewhere;
+    `tongues` are in order and do not overlap.
     """
 
     kind: str
@@ -49,6 +60,8 @@ class HeardCue:
     speaker: str = ""
     place: str = ""
     voice: str = ""
+    level: int = 0
+    tongues: tuple[HeardTongue, ...] = ()
 
     @property
     def end_s(self) -> float:
@@ -158,6 +171,8 @@ def heard_cue(entry: dict[str, Any]) -> HeardCue:
         about=str(entry.get("about", "")),
         speaker=_encodable(entry.get("speaker", "")),
         voice=str(entry.get("voice", "")),
+        level=int(entry.get("level", 0)),
+        tongues=tuple(_tongues(entry.get("languages", []), len(text))),
         place=_encodable(f"{origin.get('href', '')} {origin.get('line', '')}"),
     )
 
@@ -176,6 +191,15 @@ def _words(entries: list[dict[str, Any]], cue_start_s: float, length: int) -> It
             done = end
             start_s = max(0.0, _seconds(each["start_s"]) - cue_start_s)
             yield HeardWord(start_s=start_s, duration_s=_seconds(each["duration_s"]), text_start=start, text_end=end)
+
+
+def _tongues(entries: list[dict[str, Any]], length: int) -> Iterator[HeardTongue]:
+    done = 0
+    for each in entries:
+        start, end, language = int(each["text_start"]), int(each["text_end"]), str(each["language"])
+        if done <= start < end <= length and is_language_tag(language):
+            done = end
+            yield HeardTongue(start=start, end=end, language=language)
 
 
 def _seconds(value: object) -> float:

@@ -20,6 +20,7 @@ from narrate.source.archive import Archive
 from narrate.source.docx_language import as_html, marked
 from narrate.source.html import read_html_text
 from narrate.source.limits import DOCX_BYTES, DOCX_PART_BYTES, XML_DEPTH, XML_TAG_LENGTH
+from narrate.source.lines import Headings
 from narrate.source.name import plain, readable, shown
 from narrate.source.omml import MATH, mathml
 
@@ -60,6 +61,8 @@ r[style-name='Source Text'] => code
 r[style-name='Emphasis'] => em
 """
 _HEADING = re.compile(r'<h([1-6])( class="docx-title")?>(.*?)</h\1>', re.DOTALL)
+_TYPED = re.compile(r"<p>(<strong>)?([^<>]{1,100})(?(1)</strong>)</p>")
+_TYPED_TITLE = re.compile(r"\A<p><strong>([^<>]{1,100})</strong></p>")
 _CORE = ("title", "creator", "language")
 _WORD = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 _BLIP = "{http://schemas.openxmlformats.org/drawingml/2006/main}blip"
@@ -259,11 +262,26 @@ def _page(markup: str, properties: _Properties) -> str:
     """A whole page: captions with their pictures and tables, one heading of level 1 where the document has a title."""
     markup = _FIGURE.sub(r"<figure>\1<figcaption>\2</figcaption></figure>", markup)
     markup = _TABLE.sub(r"<table><caption>\1</caption>", markup)
+    if not _HEADING.search(markup):
+        markup = _with_typed_headings(markup)
     lower = int('<h1 class="docx-title">' in markup)
     markup = _HEADING.sub(lambda found: _heading(found, lower), markup)
     title = f"<title>{html.escape(properties.title)}</title>" if properties.title else ""
     language = f' lang="{properties.language}"' if properties.language else ""
     return f"<!DOCTYPE html><html{language}><head>{title}</head><body>{markup}</body></html>"
+
+
+def _with_typed_headings(markup: str) -> str:
+    """Headings that were only typed ("Chapter One", bold or not), in a document that has none by its styles; with them
+    a bold first line is the title."""
+    headings = Headings()
+
+    def heading(found: re.Match[str]) -> str:
+        known = headings.find((html.unescape(found[2]),), ())
+        return f"<h{known.level}>{found[2]}</h{known.level}>" if known else found[0]
+
+    headed = _TYPED.sub(heading, markup)
+    return _TYPED_TITLE.sub(r'<h1 class="docx-title">\1</h1>', headed) if headed != markup else markup
 
 
 def _heading(found: re.Match[str], lower: int) -> str:

@@ -162,7 +162,7 @@ def is_caption(name: str, attrs: dict[str, str]) -> bool:
 
 
 def aside_kind(name: str, attrs: dict[str, str]) -> str:
-    """What a note inside its sentence is called by its class, as LaTeXML and Tufte CSS have them; "" of another."""
+    """What a note inside its sentence is called by its class, as LaTeXML and Tufte CSS do; "" of anything else."""
     found = _ASIDE_CLASS.search(attrs.get("class", "")) if name in ("span", "small") else None
     return found[1] if found else ""
 

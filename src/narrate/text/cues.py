@@ -12,6 +12,7 @@ from narrate.script import Account, ChapterScript, Cue, Interlude, Omission, Pau
 from narrate.text.describe import Describer, is_described, not_said, wordless
 from narrate.text.journey import drive
 from narrate.text.options import Mode, Modes, Pauses, TextOptions
+from narrate.text.phrases import phrases_for
 
 _MOST_WARNINGS = 20
 _EXCERPT = 80
@@ -28,7 +29,7 @@ def to_script(
     interlude, but for the last. `language` is a BCP 47 tag. What cannot be said at all ("…") becomes a warning.
     """
     blocks = _in_order(chapter.blocks, options.describe)
-    cues = _Cues(options)
+    cues = _Cues(options, language)
     tally = _Tally()
     describer = Describer(language, options.lexicon.of_chapter(number, chapter.title), options.describe)
     previous: Block | None = None
@@ -65,7 +66,7 @@ def to_script(
     if cues.ends_in_a_scene:
         tally.heard()
     if options.journey:
-        finished = _on_the_road(finished, work, number)
+        finished = _on_the_road(finished, work, number, language)
     return ChapterScript(
         number=number,
         title=chapter.title,
@@ -75,15 +76,19 @@ def to_script(
     )
 
 
-def _on_the_road(cues: Sequence[Cue], work: str, number: int) -> tuple[Cue, ...]:
+def _on_the_road(cues: Sequence[Cue], work: str, number: int, language: str) -> tuple[Cue, ...]:
     """The interludes that no line gives a scene get the journey's."""
     found = list(cues)
     at = [index for index, cue in enumerate(cues) if isinstance(cue, Interlude)]
     for index, scene in zip(at, drive(work, number, len(at)), strict=True):
         interlude = found[index]
         if isinstance(interlude, Interlude) and not interlude.line:
-            found[index] = replace(interlude, scene=scene, caption=f"[{scene}]")
+            found[index] = replace(interlude, scene=scene, caption=_caption(scene, language))
     return tuple(found)
+
+
+def _caption(scene: str, language: str) -> str:
+    return f"[{phrases_for(language).scenes.get(scene, scene)}]"
 
 
 def _in_order(blocks: Sequence[Block], modes: Modes) -> Sequence[Block]:
@@ -168,8 +173,9 @@ def _warnings(unsaid: list[Utterance]) -> tuple[str, ...]:
 class _Cues:
     """Cues in the making. A rest waits until the next sound, and the last that was asked for before it counts."""
 
-    def __init__(self, options: TextOptions) -> None:
+    def __init__(self, options: TextOptions, language: str) -> None:
         self._options = options
+        self._language = language
         self._table = _table(options.pauses)
         self._cues: list[Cue] = []
         self._said: list[str] = []
@@ -225,7 +231,7 @@ class _Cues:
         seed = hashlib.sha256(seed.encode("utf-8", "surrogatepass")).hexdigest()[:16]
         interlude = Interlude(
             scene=scene,
-            caption=f"[{scene}]",
+            caption=_caption(scene, self._language),
             duration_s=options.interlude_s,
             seed=seed,
             line=named.origin.line if named else 0,

@@ -37,7 +37,7 @@ def _iso(language: Language) -> Rule:
 
 def _numeric(language: Language) -> Rule:
     """3/4/2020, 3.4.2020: the day first or the month, by language; where that is open, by a number above twelve."""
-    mark = r"[./]" if language.code != "en" else "/"
+    mark = r"[./-]" if language.code != "en" else "/"
 
     def say(found: re.Match[str]) -> str | None:
         first, second, year = int(found[1]), int(found[3]), int(found[4])
@@ -159,7 +159,7 @@ def _german_ordinals(language: Language) -> list[Rule]:
 
     return [
         Rule(re.compile(EDGE + r"(\d\d?)\.\s?(\d\d?)\.(?![\w])(?!\s?\d)"), day),
-        Rule(re.compile(EDGE + r"(\d{1,3})\.(?=\s[A-ZÄÖÜ]?[a-zäöüß])"), say),
+        Rule(re.compile(EDGE + r"(\d{1,3})\.(?=\s(?:[A-ZÄÖÜ]?[a-zäöüß]|FC\b))"), say),
     ]
 
 

@@ -204,6 +204,7 @@ class _Voice:
             href=self.block.origin.href,
             tongues=tuple(tongues),
             about=self.about,
+            level=self.block.level if isinstance(self.block, Heading) else 0,
         )
 
     def _said(self, piece: _Piece) -> tuple[str, tuple[Span, ...]]:

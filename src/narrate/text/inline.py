@@ -90,9 +90,10 @@ class Reading:
         return tuple(rest), Inline(edits=tuple(edits), tongues=tuple(tongues))
 
     def _formula(self, text: str, mark: Mark) -> str:
-        """What is said instead of a formula's signs; "" to leave them as they are."""
+        """What is said instead of a formula's signs; "" to leave them as they are. Also where formulas are skipped: the
+        sentence around this one cannot do without it."""
         shown = text[mark.start : mark.end]
-        if not shown or self._modes.formulas is Mode.SKIP:
+        if not shown:
             return ""
         said = said_formula(mark.value or shown, self._language)
         return "" if said == shown or len(said) >= LONGEST else said

@@ -15,8 +15,6 @@ _CARDINAL = "spellout-cardinal-masculine"
 _RULER = re.compile(
     r"\b(?:King|Queen|Pope|Emperor|Empress|Tsar|Czar|Kaiser|Sultan|König|Königin|Papst|Zar|Rey|Reina|Papa|Re|Roi|roi)\s$"
 )
-_SECOLO = re.compile(r"(?<!\w)(?:[Ss]ecolo|[Ss]ec\.)[\s\u00a0]$")
-_NUMBERED = re.compile(r"\s(?:[Cc]entur(?:y|ies)|Olympi\w+|Dynasty|dynasty|Corps|Legion|Amendment|Congress)\b")
 _NAME = re.compile(rf"(?<!\w)[{_UPPER}]\w{{1,30}}[\s\u00a0]$")
 _SHOUTED_BEFORE = re.compile(rf"(?:(?<!\w)(?:[{_UPPER}]{{2,20}}|[AI])[\s,’']{{1,2}}){{1,6}}$")
 _SHOUTED_AFTER = re.compile(rf"(?:[\s,’']{{1,2}}(?:[{_UPPER}]{{2,20}}|[AI])(?!\w)){{1,6}}")
@@ -60,16 +58,21 @@ def _abbreviations(language: Language) -> list[Rule]:
     rules = []
     anywhere = {**_at_start(language.anywhere), **language.anywhere}
     if anywhere:
-        pattern = rf"(?<![\w./])(?:{any_of(anywhere)})(?![\w/])"
-        rules.append(Rule(re.compile(pattern), lambda found: stopped(anywhere[found[0]], found)))
+        pattern = rf"(?<![\w./])(?:{any_of(anywhere)})(?:(?<=[°º])(?=\d)|(?![\w/]))"
+        rules.append(Rule(re.compile(pattern), lambda found: stopped(_apart_from(found, anywhere[found[0]]), found)))
     if language.before_number:
         number = r"[\d$£€]|(?:[IVX]{2,7}|[VX])(?!\w)|(?<=p\.\s)[ivxlc]{1,7}(?!\w)"
         pattern = rf"(?<![\w.])({any_of(language.before_number)})\.[\s\u00a0]?(?={number})"
         rules.append(Rule(re.compile(pattern), lambda found: f"{language.before_number[found[1]]} "))
     if language.before_name:
-        pattern = rf"(?<![\w.])({any_of(language.before_name)})\.(?=[\s\u00a0](?:[{_UPPER}]|&\s|and\s))"
+        pattern = rf"(?<![\w.])({any_of(language.before_name)})\.(?=[\s\u00a0](?:[{_UPPER}]|&\s|and\s|le\s[{_UPPER}]))"
         rules.append(Rule(re.compile(pattern), lambda found: language.before_name[found[1]]))
     return rules
+
+
+def _apart_from(found: re.Match[str], words: str) -> str:
+    """n°5: with a space before what it stands against."""
+    return f"{words} " if after(found, 1).isdigit() else words
 
 
 def _at_start(abbreviations: Mapping[str, str]) -> dict[str, str]:
@@ -184,14 +187,20 @@ def _roman(language: Language, *, heading: bool) -> list[Rule]:
     reader = _RomanReader(language, heading=heading)
     stop = r"\.?" if language.code == "de" else ""
     rules = [Rule(re.compile(rf"(?=[IVXLCDM])(?<![\w.'’-])([IVXLCDM]{{1,12}}){stop}(?!\w)"), reader.say)]
+
+    def span(found: re.Match[str]) -> str | None:
+        first, last = roman(found[1]), roman(found[2])
+        return f"{first} {language.to} {last}" if first and last and first < last else None
+
+    rules.insert(0, Rule(re.compile(r"(?<![\w.'’-])([IVXLC]{2,8})[–-]([IVXLC]{2,8})(?![\w-])"), span))
     if language.code == "fr":
         from narrate.text.languages.french import ordinal
 
         def century(found: re.Match[str]) -> str | None:
             number = roman(found[1])
-            return ordinal(number, "e") if number else None
+            return f"{ordinal(number, found[2])}{' siècle' if found[3] else ''}" if number else None
 
-        rules.insert(0, Rule(re.compile(r"(?<!\w)([IVX]{1,6})(?:er|e|ᵉ|ème)(?!\w)"), century))
+        rules.insert(0, Rule(re.compile(r"(?<!\w)([IVX]{1,6})(ers?|res?|es?|ᵉ|ème)(?!\w)(\ss\.)?"), century))
     return rules
 
 
@@ -223,10 +232,8 @@ class _RomanReader:
         if len(numeral) == 1 and possessive:
             return None
         stop = "." if found[0].endswith(".") else ""
-        if self._language.code == "it" and (after(found).startswith(" secolo") or _SECOLO.search(lead)):
-            return self._language.regnal("", number, "")
-        if self._language.code == "en" and _NUMBERED.match(after(found)):
-            return spelled(number, "en", "spellout-ordinal")
+        if counted := self._language.numeral(number, lead, after(found)):
+            return counted
         if self._is_number(found, numeral, lead):
             return f"{self._language.year(number) if number > 1000 else number}{stop}"
         return None

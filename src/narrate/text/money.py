@@ -22,6 +22,8 @@ def money_rules(language: Language) -> list[Rule]:
         (rf"{_BEFORE_SIGN}{sign}[\s\u00a0]?", r"(?!\w)"),
         (EDGE, rf"[\s\u00a0]?{sign}(?!\w)"),
     ]
+    shortened = any_of(each for each in language.magnitudes if each.endswith("."))
+    without = rf"{EDGE}(?P<low>{amount(language)})[\s\u00a0](?P<large>{shortened or '(?!)'})(?=\s\w)(?!\sd[ei])"
     return [
         Rule(re.compile(f"{start}{middle}{end}"), say)
         for middle, say in (
@@ -29,7 +31,7 @@ def money_rules(language: Language) -> list[Rule]:
             (any_amount, lambda found: _rounded(found, language)),
         )
         for start, end in ways
-    ]
+    ] + [Rule(re.compile(without), lambda found: counted(found["low"], language.magnitudes[found["large"]], language))]
 
 
 def counted(number: str, names: Form, language: Language) -> str:

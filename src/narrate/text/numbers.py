@@ -39,6 +39,7 @@ def number_rules(language: Language) -> list[Rule]:
         *money_rules(language),
         *_ordinals(language),
         *_units(language),
+        _price(language),
         Rule(re.compile(r"(?<![\w#&])(?:#|№\s?)(?=\d)"), lambda _: f"{language.number} "),
         *_sums(language),
         *_ranges(language),
@@ -117,6 +118,16 @@ def _fractions(language: Language) -> list[Rule]:
     ]
 
 
+def _price(language: Language) -> Rule:
+    """€/kg, $/barrel."""
+
+    def say(found: re.Match[str]) -> str:
+        unit = language.units.get(found[1])
+        return f" {language.per} {unit[0] if unit else found[1]}"
+
+    return Rule(re.compile(r"(?<=[€$£])/([^\W\d_]{1,12})(?!\w)"), say)
+
+
 def _dated(found: re.Match[str]) -> bool:
     """Whether "on" or the like makes "9/10" a day."""
     return bool(re.search(r"\b(?:on|since|by|until|of|dated)\s$", before(found), re.I))
@@ -154,7 +165,7 @@ def _written_ways(language: Language) -> dict[str, Form]:
     for sign, names in language.units.items():
         plain = sign.replace("²", "2").replace("³", "3").replace("µ", "μ")
         for other in (sign.replace("°", "° "), _ONE_SIGN.get(sign, sign), plain):
-            if other != sign:
+            if other not in (sign, "° "):
                 ways.setdefault(other, names)
     return ways
 
@@ -202,7 +213,8 @@ def _ordinals(language: Language) -> list[Rule]:
 
     def say(found: re.Match[str]) -> str | None:
         number, ending = int(found[1]), found[2]
-        if ending == "°" and (number > 20 or not re.match(r"\s[a-zà-ÿ]", after(found))):
+        counted = re.match(r"\s(?:anniversario|compleanno|posto|giorno|minuto|reggimento)\b", after(found))
+        if ending == "°" and ((number > 20 and not counted) or not re.match(r"\s[a-zà-ÿ]", after(found))):
             return None  # degrees
         kind = "feminine" if ending == "ª" else "masculine"
         before_noun = ending == "er" or re.match(
@@ -220,7 +232,7 @@ def _ranges(language: Language) -> list[Rule]:
     """10–20, pp. 3–4; a hyphen is a range where words say so. What is no range is read without "dash"."""
     number = amount(language)
     cues = re.compile(
-        r"\b(?:pages?|pp?\.|chapters?|aged?|ages|from|S\.|Seiten?|págs?\.|páginas|pagg?\.|pagine)\s?(?:[\d–-]{1,9},\s)*$",
+        r"\b(?:pages?|pp?\.|chapters?|aged?|ages|from|S\.|Seiten?|págs?\.|páginas|pagg?\.|pagine|nn?\.|vv\.)\s?(?:[\d–-]{1,9},\s)*$",
         re.I,
     )
     noun = re.compile(r"\s[A-ZÄÖÜa-zà-ÿ]{3,}|\s?%" if language.code == "de" else r"\s[a-zà-ÿ]{3,}|\s?%")

@@ -1,10 +1,12 @@
-"""The frames that narrate speaks around what it describes, by language. Data: one table, a column a language.
+"""The frames that narrate speaks around what it describes, and what its own sounds are called, by language.
+
+Data: one table, a column a language.
 
 A language that is not here is framed in English.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 
 Count = Callable[[int], str]
 
@@ -37,6 +39,8 @@ class Phrases:
     link_to: str
     struck_out: str
     wordless: str
+    scenes: Mapping[str, str] = field(default_factory=dict)
+    """What scenes of ours are called that have a name in English."""
 
 
 def _counted(one: str, many: str) -> Count:
@@ -94,6 +98,15 @@ _FRENCH = Phrases(
     link_to="lien vers {}",
     struck_out="barré",
     wordless="Un passage sans paroles.",
+    scenes={
+        "car driving": "voiture qui roule",
+        "car driving, rain": "voiture qui roule, pluie",
+        "car driving, night motorway": "voiture qui roule, autoroute de nuit",
+        "car driving, snow": "voiture qui roule, neige",
+        "car idling": "moteur au ralenti",
+        "ferry engine": "moteur de ferry",
+        "cassette hiss": "souffle de cassette",
+    },
 )
 _GERMAN = Phrases(
     image="Bild:",
@@ -120,6 +133,15 @@ _GERMAN = Phrases(
     link_to="Verweis auf {}",
     struck_out="durchgestrichen",
     wordless="Eine Stelle ohne Worte.",
+    scenes={
+        "car driving": "Autofahrt",
+        "car driving, rain": "Autofahrt, Regen",
+        "car driving, night motorway": "Autofahrt, nächtliche Autobahn",
+        "car driving, snow": "Autofahrt, Schnee",
+        "car idling": "Motor im Leerlauf",
+        "ferry engine": "Motor einer Fähre",
+        "cassette hiss": "Kassettenrauschen",
+    },
 )
 _SPANISH = Phrases(
     image="Imagen:",
@@ -146,6 +168,15 @@ _SPANISH = Phrases(
     link_to="enlace a {}",
     struck_out="tachado",
     wordless="Un pasaje sin palabras.",
+    scenes={
+        "car driving": "coche en marcha",
+        "car driving, rain": "coche en marcha, lluvia",
+        "car driving, night motorway": "coche en marcha, autopista de noche",
+        "car driving, snow": "coche en marcha, nieve",
+        "car idling": "motor al ralentí",
+        "ferry engine": "motor de ferri",
+        "cassette hiss": "siseo de casete",
+    },
 )
 _ITALIAN = Phrases(
     image="Immagine:",
@@ -172,6 +203,15 @@ _ITALIAN = Phrases(
     link_to="link a {}",
     struck_out="barrato",
     wordless="Un passo senza parole.",
+    scenes={
+        "car driving": "auto in viaggio",
+        "car driving, rain": "auto in viaggio, pioggia",
+        "car driving, night motorway": "auto in viaggio, autostrada di notte",
+        "car driving, snow": "auto in viaggio, neve",
+        "car idling": "motore al minimo",
+        "ferry engine": "motore di traghetto",
+        "cassette hiss": "fruscio di cassetta",
+    },
 )
 _BY_LANGUAGE = {"en": _ENGLISH, "fr": _FRENCH, "de": _GERMAN, "es": _SPANISH, "it": _ITALIAN}
 

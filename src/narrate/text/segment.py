@@ -42,6 +42,10 @@ _ROMAN = re.compile(r"(?:[IVX]{2,7}|[VX])(?!\w)")
 _ABBREVIATED = re.compile(r"(?<!\w)[^\W\d_][^\W\d_a-zß-ÿ]?[a-zß-ÿ]{0,4}\.(?:\s?\[[\d, –-]{1,9}\])?$")
 _ZONE = re.compile(r"(?:GMT|UTC|[BCEMP][DES]?T|CES?T|AES?T|IST|JST)\b")
 _LETTER_OR_DOT = re.compile(r"(?:^|\s|(?<!\w)\w|[A-Z]{2})\.$")
+_INITIAL = re.compile(r"(?<!\w)(?:[A-ZÀ-Þ]|([A-Z])\1)\.$")
+_BEFORE_NOUNS = frozenset(
+    ["inkl.", "exkl.", "zzgl.", "abzgl.", "bzgl.", "sog.", "ehem.", "geb.", "ggf.", "evtl.", "insb.", "bzw."]
+)
 _EXCLAIMED = re.compile(r"[!?…][”\"»’']{0,2}$")
 _SMALL = re.compile(r"[—–-]?\s?[a-zß-ÿ](?![A-ZÀ-Þ])")
 _SMALL_WORD = re.compile(r"[a-zß-ÿ]{2}|[ayoe]\s")
@@ -78,7 +82,7 @@ def _belongs(text: str, before: tuple[int, int], piece: tuple[int, int], code: s
     first, second = text[slice(*before)], text[slice(*piece)]
     if before[1] == piece[0] and _LETTER_OR_DOT.search(first[-4:]) and text[piece[0]] not in '“"«„(':
         return True  # D-N.Y., ./configure
-    if _goes_on(first[-12:], second[:20], code):
+    if _goes_on(first[-12:], text[piece[0] : piece[0] + 20], code):
         return True
     if _EXCLAIMED.search(first[-4:]) and _SMALL.match(second):  # —¿Quién? —preguntó. « Viens ! » dit-il.
         return True
@@ -103,11 +107,15 @@ def _goes_on(first: str, second: str, code: str) -> bool:
         return True
     word = token[:-1].lstrip('(“"„«[')
     if opening.isupper():
-        if word.isdigit():
+        if word[-1:].isdigit():
             return code == "de" and bool(_AFTER_ORDINAL.match(second) or ARTICLE.search(first[: -len(token)]))
+        if code == "de" and token in _BEFORE_NOUNS:
+            return True
+        if token in language.magnitudes or (code != "en" and _INITIAL.search(first)):
+            return True  # 500 Tsd. Autos; trad. J. Doe; CC. OO.
         return word in language.before_name or (word in language.before_number and bool(_ROMAN.match(second)))
     if opening.isdigit() or opening in "$£€(":
-        return word in language.before_number
+        return word in language.before_number or word in language.short_months
     return opening in "ºª" or token in language.anywhere
 
 

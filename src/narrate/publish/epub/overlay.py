@@ -6,7 +6,7 @@ chapter as it is, and durations add up to the millisecond.
 
 from collections.abc import Sequence
 
-from narrate.publish.epub.page import Part
+from narrate.publish.epub.page import CHAPTER, Part
 from narrate.publish.transcript import HeardChapter
 
 
@@ -39,7 +39,7 @@ def overlay(chapter: HeardChapter, parts: Sequence[Part], *, page: str, audio: s
     return f"""<?xml version="1.0" encoding="utf-8"?>
 <smil xmlns="http://www.w3.org/ns/SMIL" xmlns:epub="http://www.idpf.org/2007/ops" version="3.0">
 <body>
-<seq id="chapter" epub:type="chapter" epub:textref="{page}">
+<seq id="chapter" epub:type="chapter" epub:textref="{page}#{CHAPTER}">
 {chr(10).join(lines)}
 </seq>
 </body>

@@ -1,18 +1,18 @@
 """The EPUB's container and package document. Nothing in it is compressed or dated: the same book is the same bytes."""
 
-import re
 import shutil
 import zipfile
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 
 from narrate.document import Metadata
 from narrate.publish.edition import Edition
 from narrate.publish.epub.overlay import clock, duration_ms, overlay
-from narrate.publish.epub.page import escaped, page, parts_of
+from narrate.publish.epub.page import Part, direction, escaped, page, parts_of
 from narrate.publish.files import output_error
-from narrate.publish.transcript import read_chapters
+from narrate.publish.transcript import HeardChapter, read_chapters
 from narrate.release import TIMELINE_FILE, identifier
 
 _ACTIVE = "-epub-media-overlay-active"
@@ -33,11 +33,12 @@ aside {{ border-left: 0.2em solid; padding-left: 1em; margin: 1em 0; font-size: 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _Entry:
-    """A chapter in the package: its id, its title, and how long its sound is in ms."""
+    """A chapter in the package: its id, its title, how long its sound is in ms, and the headings inside it."""
 
     id: str
     title: str
     duration_ms: int
+    headings: tuple[Part, ...]
 
 
 def write(path: Path, edition: Edition) -> list[str]:
@@ -59,7 +60,11 @@ def write(path: Path, edition: Edition) -> list[str]:
                 synchronised = overlay(chapter, parts, page=f"../text/{name}.xhtml", audio=f"../audio/{name}.mp3")
                 _put(book, f"EPUB/text/{name}.smil", synchronised.encode())
                 _copy(book, f"EPUB/audio/{name}.mp3", edition.folder / chapter.file)
-                entries.append(_Entry(id=name, title=chapter.title, duration_ms=duration_ms(chapter)))
+                entries.append(
+                    _Entry(
+                        id=name, title=chapter.title, duration_ms=duration_ms(chapter), headings=_inner(chapter, parts)
+                    )
+                )
             _put(book, "EPUB/nav.xhtml", _navigation(metadata.title, entries, language).encode())
             _put(book, "EPUB/package.opf", _package(metadata, entries, language).encode())
     except OSError as error:
@@ -98,7 +103,7 @@ def _package(metadata: Metadata, entries: Sequence[_Entry], language: str) -> st
 <item id="cover" href="cover.jpg" media-type="image/jpeg" properties="cover-image"/>
 {_lines(line for each in entries for line in _items(each))}
 </manifest>
-<spine>
+<spine page-progression-direction="{direction(language)}">
 {_lines(f'<itemref idref="{each.id}"/>' for each in entries)}
 </spine>
 </package>
@@ -116,14 +121,22 @@ def _metadata(metadata: Metadata, language: str) -> Iterable[str]:
         yield f'<dc:contributor id="narrator">{escaped(metadata.narrator)}</dc:contributor>'
         yield '<meta refines="#narrator" property="role" scheme="marc:relators">nrt</meta>'
         yield f'<meta property="media:narrator">{escaped(metadata.narrator)}</meta>'
-    date = metadata.date if re.fullmatch(r"\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])", metadata.date) else ""
-    if date:
-        yield f"<dc:date>{date}</dc:date>"
+    day = _day(metadata.date)
+    if day:
+        yield f"<dc:date>{day}</dc:date>"
     # When it was made would make every build another one.
-    yield f'<meta property="dcterms:modified">{date or "2000-01-01"}T00:00:00Z</meta>'
+    yield f'<meta property="dcterms:modified">{day or "2000-01-01"}T00:00:00Z</meta>'
     for property_, values in _ACCESSIBILITY.items():
         for value in values:
             yield f'<meta property="schema:{property_}">{value}</meta>'
+
+
+def _day(text: str) -> str:
+    """`text` where it is a day that there is, as 2026-03-01; else ""."""
+    try:
+        return text if date.fromisoformat(text).isoformat() == text else ""
+    except ValueError:
+        return ""
 
 
 _ACCESSIBILITY = {
@@ -161,11 +174,13 @@ def _items(each: _Entry) -> Iterable[str]:
 
 def _navigation(title: str, entries: Sequence[_Entry], language: str) -> str:
     tongue = escaped(language)
-    items = _lines(f'<li><a href="text/{each.id}.xhtml">{escaped(each.title)}</a></li>' for each in entries)
+    items = _lines(
+        f'<li><a href="text/{each.id}.xhtml">{escaped(each.title)}</a>{_below(each)}</li>' for each in entries
+    )
     return f"""<?xml version="1.0" encoding="utf-8"?>
 <!DOCTYPE html>
 <html xmlns="http://www.w3.org/1999/xhtml" xmlns:epub="http://www.idpf.org/2007/ops"
- lang="{tongue}" xml:lang="{tongue}">
+ lang="{tongue}" xml:lang="{tongue}" dir="{direction(language)}">
 <head>
 <title>{escaped(title)}</title>
 <link rel="stylesheet" type="text/css" href="style.css"/>
@@ -180,6 +195,29 @@ def _navigation(title: str, entries: Sequence[_Entry], language: str) -> str:
 </body>
 </html>
 """
+
+
+def _inner(chapter: HeardChapter, parts: Sequence[Part]) -> tuple[Part, ...]:
+    """The headings of a chapter but for its own, which names the chapter itself."""
+    headings = [part for part in parts if part.rank]
+    own = headings[:1] if headings and headings[0].shown == chapter.title else []
+    return tuple(headings[len(own) :])
+
+
+def _below(entry: _Entry) -> str:
+    """The headings of a chapter as lists in lists."""
+    text, ranks = "", list[int]()
+    for each in entry.headings:
+        if not ranks or each.rank > ranks[-1]:
+            text += "\n<ol>\n"
+            ranks.append(each.rank)
+        else:
+            text += "</li>\n"
+            while ranks[1:] and each.rank <= ranks[-2]:
+                text += "</ol>\n</li>\n"
+                ranks.pop()
+        text += f'<li><a href="text/{entry.id}.xhtml#{each.id}">{escaped(each.shown)}</a>'
+    return text + "</li>\n</ol>\n" * len(ranks)
 
 
 def _lines(lines: Iterable[str]) -> str:

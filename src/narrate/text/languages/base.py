@@ -29,10 +29,12 @@ class Language:
     """How one language reads what is not written as words.
 
     - `decimal` and `thousands` are the signs inside numbers (`thousands` may be several).
-    - `to` stands between the ends of a range, `ratio` in "3:1", `number` for "#5" and "№ 5", `at` in addresses.
+    - `to` stands between the ends of a range, `ratio` in "3:1", `per` in "€/kg", `number` for "#5" and "№ 5", `at` in
+      addresses.
     - `one(name)` is the number before a unit or currency of which there is one; `half(whole, noun)` says "½ cup" and
       "1½ hours" (`whole` is "" for the first), with the noun.
     - `singular_after` are patterns of what stands before and behind an amount where its unit is singular ("a $5 bill").
+    - `numeral(n, before, after)` reads a roman numeral that counts what stands behind it: "XXI century".
     - `letters` are words in capitals that are read letter by letter, though an engine would make a word of them.
     - `magnitudes` are words and letters after an amount ("million", "bn") with what is said for them before a
       currency's name, for one and for many; `minor` joins `units` ("5 dollars") to their `part` (20) or `cents`
@@ -50,6 +52,7 @@ class Language:
     thousands: str
     to: str
     ratio: str
+    per: str
     plus: str
     number: str
     at: str
@@ -79,6 +82,7 @@ class Language:
     regnal: Callable[[str, int, str], str | None] = field(default=lambda _name, _number, _before: None)
     singular_after: tuple[tuple[str, str], ...] = ()
     one: Callable[[str], str] = field(default=lambda _name: "1")
+    numeral: Callable[[int, str, str], str | None] = field(default=lambda _number, _before, _after: None)
     half: Callable[[str, str], str | None] = field(default=lambda _whole, _noun: None)
     letters: frozenset[str] = frozenset()
 

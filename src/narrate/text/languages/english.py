@@ -17,6 +17,7 @@ _MONARCHS = (
 )
 
 
+_NUMBERED = re.compile(r"\s(?:[Cc]entur(?:y|ies)|Olympi\w+|[Dd]ynasty|Corps|Legion|Amendment|Congress)\b")
 _NO_NOUNS = (
     "that|which|who|what|he|she|it|they|we|you|i|was|were|is|are|be|had|has|have|do|does|did|in|into|for|from|to|of|a|an|"
     "the|on|at|by|per|and|or|but|as|with|without|worth|would|could|will|can|may|might|must|should|spent|paid|lost|won|"
@@ -54,6 +55,10 @@ def _date(day: int, month: int, year: int, before: str) -> str:
     return f"{the}{ordinal} of {name}{tail}"
 
 
+def _numeral(number: int, _before: str, after: str) -> str | None:
+    return spelled(number, "en", "spellout-ordinal") if _NUMBERED.match(after) else None
+
+
 def _regnal(_name: str, number: int, _before: str) -> str:
     return f"the {spelled(number, 'en', 'spellout-ordinal').capitalize()}"
 
@@ -64,6 +69,7 @@ ENGLISH = Language(
     thousands=",",
     to="to",
     ratio="to",
+    per="per",
     plus="plus",
     number="number",
     at="at",
@@ -177,5 +183,6 @@ ENGLISH = Language(
     ),
     monarchs=frozenset(_MONARCHS.split()),
     regnal=_regnal,
+    numeral=_numeral,
     letters=frozenset({"NYC", "UAE"}),
 )

@@ -44,7 +44,7 @@ def ordinal(number: int, ending: str) -> str:
     """ "2e", "1re", "3ème" in words."""
     if number == 2 and ending.startswith("nd"):
         return f"seco{ending}"
-    feminine = number == 1 and ending in ("re", "ère", "ere")
+    feminine = number == 1 and ending in ("re", "res", "ère", "ere")
     return spelled(number, "fr", f"spellout-ordinal-{'feminine' if feminine else 'masculine'}")
 
 
@@ -54,6 +54,7 @@ FRENCH = Language(
     thousands=" \u00a0\u202f\u2009.",
     to="à",
     ratio="pour",
+    per="par",
     plus="plus",
     number="numéro",
     at="arobase",
@@ -115,6 +116,7 @@ FRENCH = Language(
                 "W": "watt",
                 "V": "volt",
                 "t": "tonne",
+                "s": "seconde",
                 "µm": "micromètre",
                 "nm": "nanomètre",
                 "cl": "centilitre",
@@ -156,6 +158,9 @@ FRENCH = Language(
         "tél": "téléphone",
         "Tél": "téléphone",
         "t": "tome",
+        "min": "minimum",
+        "max": "maximum",
+        "al": "alinéa",
     },
     before_name={"M": "Monsieur", "MM": "Messieurs", "Dr": "Docteur", "Pr": "Professeur", "av": "avenue"},
     anywhere={
@@ -170,6 +175,11 @@ FRENCH = Language(
         "Mgr": "Monseigneur",
         "av. J.-C.": "avant Jésus-Christ",
         "apr. J.-C.": "après Jésus-Christ",
+        "ap. J.-C.": "après Jésus-Christ",
+        "av. de": "avenue de",
+        "av. du": "avenue du",
+        "coll.": "collection",
+        "trad.": "traduction",
         "n°": "numéro",
         "N°": "numéro",
         "env.": "environ",

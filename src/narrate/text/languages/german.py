@@ -38,7 +38,8 @@ _NEUTER = re.compile(
 )
 NUMBERED = (
     r"Jahrhundert\w{0,2}|Jh\.|Jahr|Jahrestag|Lebensjahr|Geburtstag\w?|Kapitel\w?|Auflage|Weltkrieg\w?|Stock|Etage|Klasse|"
-    "Tag|Woche|Monat|Stunde|Mal|Platz|Band|Teil|Akt|Runde|Preis|Reihe|Republik|Semester"
+    "FC|Bundesliga|Liga|Minute|Halbjahr|Quartal|Halbzeit|Mannschaft|Hälfte|Symphonie|Sinfonie|Advent|"
+    "Generation|Grades?|Weihnachtstag|Tag|Woche|Monat|Stunde|Mal|Platz|Band|Teil|Akt|Runde|Preis|Reihe|Republik|Semester"
 )
 """Words, as a pattern, before which a number with a full stop is an ordinal whatever stands before it."""
 
@@ -68,6 +69,10 @@ def ordinal(number: int, before: str, after: str = "") -> str:
     else:
         bent = "-s" if _NEUTER.match(after) else "-r"
     return spelled(number, "de", f"spellout-ordinal{bent}")
+
+
+def _numeral(number: int, before: str, after: str) -> str | None:
+    return ordinal(number, before, after) if re.match(rf"\s(?:{NUMBERED})\b", after) else None
 
 
 def _one(name: str) -> str:
@@ -120,6 +125,7 @@ GERMAN = Language(
     thousands=". \u00a0\u202f\u2009",
     to="bis",
     ratio="zu",
+    per="pro",
     plus="plus",
     number="Nummer",
     at="ät",
@@ -167,6 +173,7 @@ GERMAN = Language(
         "kWh": ("Kilowattstunde", "Kilowattstunden"),
         "MWh": ("Megawattstunde", "Megawattstunden"),
         "t": ("Tonne", "Tonnen"),
+        "s": ("Sekunde", "Sekunden"),
         "Std.": ("Stunde", "Stunden"),
         "Min.": ("Minute", "Minuten"),
         "Sek.": ("Sekunde", "Sekunden"),
@@ -230,6 +237,7 @@ GERMAN = Language(
         "Tel": "Telefon",
         "Jh": "Jahrhundert",
         "Ca": "circa",
+        "Anm": "Anmerkung",
         "max": "maximal",
         "Max": "maximal",
         "mind": "mindestens",
@@ -267,6 +275,22 @@ GERMAN = Language(
         "z. T.": "zum Teil",
         "u.U.": "unter Umständen",
         "z.T.": "zum Teil",
+        "Dr. h. c.": "Doktor honoris causa",
+        "a. D.": "außer Dienst",
+        "a. a. O.": "am angegebenen Ort",
+        "m. E.": "meines Erachtens",
+        "i. A.": "im Auftrag",
+        "i. V.": "in Vertretung",
+        "z. Hd.": "zu Händen",
+        "et al.": "und andere",
+        "bzgl.": "bezüglich",
+        "exkl.": "exklusive",
+        "MwSt.": "Mehrwertsteuer",
+        "ugs.": "umgangssprachlich",
+        "lat.": "lateinisch",
+        "griech.": "griechisch",
+        "engl.": "englisch",
+        "frz.": "französisch",
         "i. d. R.": "in der Regel",
         "i.d.R.": "in der Regel",
         "s. o.": "siehe oben",
@@ -319,6 +343,7 @@ GERMAN = Language(
     roman_cues=("Kapitel", "Teil", "Buch", "Akt", "Szene", "Band", "Abschnitt", "Artikel"),
     monarchs=_KINGS | frozenset(f"{name}s" for name in _KINGS),
     regnal=_regnal,
+    numeral=_numeral,
     one=_one,
     half=_half,
     letters=frozenset(_LETTERS.split()),

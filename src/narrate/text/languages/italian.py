@@ -1,5 +1,7 @@
 """Italian."""
 
+import re
+
 from narrate.text.languages.base import Currency, Language, alike, spelled
 
 _MONTHS = "gennaio febbraio marzo aprile maggio giugno luglio agosto settembre ottobre novembre dicembre"
@@ -29,6 +31,27 @@ def _regnal(name: str, number: int, _before: str) -> str:
     return spelled(number, "it", f"spellout-ordinal-{'feminine' if name in _QUEENS else 'masculine'}")
 
 
+_COUNTED = re.compile(
+    r"\s(?:([Gg]uerra|[Dd]inastia|[Ee]dizione|[Ll]egislatura|[Gg]iornata|[Rr]epubblica|[Aa]rmata|[Oo]limpiade)|"
+    r"(?:[Ss]ecolo|[Cc]ongresso|[Cc]oncilio|[Aa]nniversario|[Ff]estival|[Pp]remio|[Rr]eggimento)|(sec\.))"
+)
+_SECOLO = re.compile(r"(?<!\w)(?:[Ss]ecolo|[Ss]ec\.)[\s\u00a0]$")
+
+
+def _numeral(number: int, before: str, after: str) -> str | None:
+    found = _COUNTED.match(after)
+    if not found and not _SECOLO.search(before):
+        return None
+    gender = "feminine" if found and found[1] else "masculine"
+    return spelled(number, "it", f"spellout-ordinal-{gender}")
+
+
+def _one(name: str) -> str:
+    if not name.split()[0].endswith("a"):
+        return "un"
+    return "un'" if name[0] in "aeiou" else "una"
+
+
 def _half(whole: str, noun: str) -> str:
     """ "mezza tazza", "un'ora e mezza"."""
     feminine = noun.endswith(("a", "e")) and noun not in ("mese", "mare", "bicchiere", "cucchiaione")
@@ -56,6 +79,7 @@ ITALIAN = Language(
     thousands=". \u00a0\u202f\u2009",
     to="a",
     ratio="a",
+    per="al",
     plus="più",
     number="numero",
     at="chiocciola",
@@ -118,6 +142,9 @@ ITALIAN = Language(
             }.items()
         },
         "t": ("tonnellata", "tonnellate"),
+        "h": ("ora", "ore"),
+        "sec": ("secondo", "secondi"),
+        "s": ("secondo", "secondi"),
         "kW": ("kilowatt", "kilowatt"),
         "kWh": ("kilowattora", "kilowattora"),
         "MW": ("megawatt", "megawatt"),
@@ -145,6 +172,9 @@ ITALIAN = Language(
         "p": "pagina",
         "pp": "pagine",
         "nn": "numeri",
+        "t": "tomo",
+        "v": "verso",
+        "vv": "versi",
         "sec": "secolo",
         "Fig": "figura",
         "Cap": "capitolo",
@@ -169,6 +199,9 @@ ITALIAN = Language(
         "Avv": "Avvocato",
         "On": "Onorevole",
         "Mons": "Monsignor",
+        "dr": "dottor",
+        "Dr": "Dottor",
+        "sigg": "signori",
         "prof": "professor",
         "ing": "ingegner",
         "avv": "avvocato",
@@ -181,6 +214,11 @@ ITALIAN = Language(
         "es.": "esempio",
         "p.es.": "per esempio",
         "p. es.": "per esempio",
+        "sec.": "secolo",
+        "S.r.l.": "società a responsabilità limitata",
+        "p.zza": "piazza",
+        "c.so": "corso",
+        "v.le": "viale",
         "sig.ra": "signora",
         "sig.na": "signorina",
         "dott.ssa": "dottoressa",
@@ -208,6 +246,7 @@ ITALIAN = Language(
     roman_cues=("Capitolo", "Parte", "Libro", "Atto", "Scena", "Tomo", "Volume", "Sezione", "capitolo", "secolo"),
     monarchs=frozenset(_MONARCHS.split()),
     regnal=_regnal,
-    one=lambda name: "una" if name.split()[0].endswith("a") else "un",
+    numeral=_numeral,
+    one=_one,
     half=_half,
 )

@@ -1,5 +1,7 @@
 """Spanish."""
 
+import re
+
 from narrate.text.languages.base import Currency, Language, alike, spelled
 
 _MONTHS = "enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre"
@@ -32,6 +34,22 @@ def _regnal(name: str, number: int, _before: str) -> str:
     return spelled(number, "es", f"spellout-ordinal-{gender}") if number <= 10 else str(number)
 
 
+_COUNTED = re.compile(
+    r"\s(?:(Guerra|República|Edición|Dinastía|Legislatura|Cumbre|Internacional|edición|dinastía)|"
+    r"(?:Congreso|Concilio|Festival|Aniversario|aniversario|Plan|Premio|Encuentro|Foro))\b"
+)
+
+
+def _numeral(number: int, _before: str, after: str) -> str | None:
+    """ "segunda Guerra Mundial"; above ten the number itself: "21 Congreso"."""
+    found = _COUNTED.match(after)
+    if not found:
+        return None
+    if number > 10:
+        return str(number)
+    return spelled(number, "es", f"spellout-ordinal-{'feminine' if found[1] else 'masculine-adjective'}")
+
+
 def _half(whole: str, noun: str) -> str:
     """ "media taza", "una hora y media"."""
     feminine = noun.removesuffix("s").endswith("a")
@@ -47,6 +65,7 @@ SPANISH = Language(
     thousands=". \u00a0\u202f\u2009",
     to="a",
     ratio="a",
+    per="por",
     plus="más",
     number="número",
     at="arroba",
@@ -111,6 +130,7 @@ SPANISH = Language(
                 "MB": "megabyte",
                 "GB": "gigabyte",
                 "min": "minuto",
+                "s": "segundo",
                 "°": "grado",
             }.items()
         },
@@ -144,6 +164,7 @@ SPANISH = Language(
         "Tel": "teléfono",
         "aprox": "aproximadamente",
         "t": "tomo",
+        "ss": "siglos",
         "máx": "máximo",
         "mín": "mínimo",
     },
@@ -160,6 +181,7 @@ SPANISH = Language(
         "Sto": "Santo",
         "Sta": "Santa",
         "Lic": "Licenciado",
+        "Fr": "Fray",
     },
     anywhere={
         "p. ej.": "por ejemplo",
@@ -183,6 +205,16 @@ SPANISH = Language(
         "S. A.": "sociedad anónima",
         "S.A.": "sociedad anónima",
         "c/": "calle",
+        "C/": "Calle",
+        "Pza.": "Plaza",
+        "Pl.": "Plaza",
+        "D.ª": "Doña",
+        "a. de C.": "antes de Cristo",
+        "d. de C.": "después de Cristo",
+        "CC. OO.": "Comisiones Obreras",
+        "FF. AA.": "Fuerzas Armadas",
+        "RR. HH.": "recursos humanos",
+        "JJ. OO.": "Juegos Olímpicos",
     },
     fractions={
         (1, 2): "un medio",
@@ -199,6 +231,7 @@ SPANISH = Language(
     roman_cues=("Capítulo", "Parte", "Libro", "Acto", "Escena", "Tomo", "Volumen", "Sección", "siglo", "Siglo"),
     monarchs=frozenset(_MONARCHS.split()),
     regnal=_regnal,
+    numeral=_numeral,
     one=lambda name: "una" if name.split()[0].endswith("a") else "un",
     half=_half,
 )
