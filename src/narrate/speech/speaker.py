@@ -4,6 +4,7 @@ One of three: espeak-ng to be spoken with once, in a forked child; the same, loa
 worker; or the speech of the operating system (SAPI 5, NSSS) behind pyttsx3's own driver.
 """
 
+import re
 import sys
 from typing import Any
 
@@ -14,6 +15,7 @@ from narrate.speech.rendering import Description, Request, pack
 from narrate.speech.voices import bcp47
 
 ENGINE = "pyttsx3"
+_TAG = re.compile(r"[A-Za-z]{2,8}([-_][A-Za-z0-9]{1,8})*")
 
 
 class EspeakSpeaker:
@@ -64,33 +66,36 @@ def fresh_espeak(request: Request | None) -> bytes:
 
 
 class NativeSpeaker:
-    """The speech of the operating system, by pyttsx3's own driver (`driver`; by default the platform's) and a file."""
+    """The speech of the operating system, by pyttsx3's own driver (`driver`; by default the platform's) and a file.
+
+    Each utterance has an engine of its own: a second `runAndWait` of one on NSSS ends before the file is written, since
+    its driver says that it is idle when its loop starts (pyttsx3 2.99, `nsss.py`, `onPumpFirst_`).
+    """
 
     def __init__(self, driver: str | None = None) -> None:
-        import pyttsx3
-
-        self._engine = pyttsx3.init(driver)
-        self._driver = str(self._engine)
-        self._errors: list[Exception] = []
-        self._engine.connect("error", lambda exception, **_: self._errors.append(exception))
+        self._driver = driver
 
     def __call__(self, request: Request | None) -> bytes:
         """The answer to `request`. Raises whatever the driver raised. These engines know no pitch."""
+        from pyttsx3.engine import Engine
+
+        engine = Engine(self._driver)  # not by `init`, which gives the same one again
         if request is None:
-            fingerprint = f"{ENGINE}: {self._driver}, {_system()}"
-            return Description(fingerprint=fingerprint, voices=_voices(self._engine)).to_bytes()
+            fingerprint = f"{ENGINE}: {engine}, {_system()}"
+            return Description(fingerprint=fingerprint, voices=_voices(engine)).to_bytes()
         import tempfile
         from pathlib import Path
 
-        self._errors.clear()
+        errors: list[Exception] = []
+        engine.connect("error", lambda exception, **_: errors.append(exception))
         with tempfile.TemporaryDirectory(prefix="narrate-", ignore_cleanup_errors=True) as folder:
             file = Path(folder) / ("take.aiff" if sys.platform == "darwin" else "take.wav")
-            self._engine.setProperty("voice", request.voice)
-            self._engine.setProperty("rate", request.rate_wpm)
-            self._engine.save_to_file(request.text, str(file))
-            self._engine.runAndWait()
-            if self._errors:
-                raise self._errors[0]
+            engine.setProperty("voice", request.voice)
+            engine.setProperty("rate", request.rate_wpm)
+            engine.save_to_file(_without_commands(request.text), str(file))
+            engine.runAndWait()
+            if errors:
+                raise errors[0]
             return _read(file)
 
 
@@ -103,6 +108,14 @@ def best_speaker() -> Any:
             raise
         return NativeSpeaker()
     return fresh_espeak
+
+
+def _without_commands(text: str) -> str:
+    """`text`, character for character, without what these engines would obey: NSSS commands between [[ and ]], and
+    SAPI 5 takes all for XML that begins with <."""
+    text = text.replace("[[", "  ").replace("]]", "  ")
+    words = text.lstrip()
+    return text if not words.startswith("<") else text.replace("<", " ", 1)
 
 
 def _read(file: Any) -> bytes:
@@ -121,7 +134,7 @@ def _voices(engine: Any, *, timings: str = "estimated") -> tuple[Voice, ...]:
         Voice(
             id=str(voice.id),
             name=str(voice.name or voice.id),
-            language=bcp47(_text((voice.languages or [""])[0])),
+            language=_language((voice.languages or [""])[0]),
             gender=_gender(voice.gender),
             engine=ENGINE,
             timings=timings,
@@ -130,8 +143,10 @@ def _voices(engine: Any, *, timings: str = "estimated") -> tuple[Voice, ...]:
     )
 
 
-def _text(value: object) -> str:
-    return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
+def _language(value: object) -> str:
+    """A BCP 47 tag; "und", the standard's for an unknown one, where a driver tells none ("Unknown Locale: 4096")."""
+    said = value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
+    return bcp47(said) if _TAG.fullmatch(said) else "und"
 
 
 def _gender(value: object) -> str:
