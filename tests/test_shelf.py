@@ -153,6 +153,10 @@ def test_texts_hold_nothing_that_a_terminal_or_utf_8_cannot_take(tmp_path: Path)
     assert found.author == ""
 
 
+def test_words_that_are_spelt_with_joiners_keep_them(tmp_path: Path) -> None:
+    assert read_book(book(tmp_path / "b", name="می\u200cخواهم \u202eبروم")).title == "می\u200cخواهم بروم"
+
+
 def test_a_folder_that_is_not_there_is_told(tmp_path: Path) -> None:
     with pytest.raises(SourceError, match="no such folder"):
         read_shelf(tmp_path / "gone")

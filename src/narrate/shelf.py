@@ -23,6 +23,7 @@ _MOST_FOLDERS = 200_000
 _MOST_CHAPTERS = 20_000
 _LARGEST_MANIFEST = 64 << 20
 _LONGEST_TEXT = 2000
+_JOINERS = "\u200c\u200d"  # Persian and Indian words are spelt with them, and emoji made of several
 # ISO 8601-1:2019 clause 5.5.2.2, of which publication.json uses hours, minutes and seconds.
 _DURATION = re.compile(r"PT(?:(\d{1,6})H)?(?:(\d{1,6})M)?(?:(\d{1,9}(?:\.\d{1,9})?)S)?")
 
@@ -219,7 +220,7 @@ def _text(value: object) -> str:
     if not isinstance(value, str):
         return ""
     text = value[:_LONGEST_TEXT].encode("utf-8", "replace").decode()
-    return " ".join("".join(char if char.isprintable() or char in "\u200c\u200d" else " " for char in text).split())
+    return " ".join("".join(char if char.isprintable() or char in _JOINERS else " " for char in text).split())
 
 
 def _linked(folder: Path, url: object) -> Path | None:

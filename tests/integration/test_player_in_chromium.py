@@ -174,7 +174,9 @@ def test_the_chapter_that_was_begun_goes_on_and_the_book_can_be_begun_anew(liste
 
 
 @pytest.mark.parametrize("width", [390, 1400])
-def test_after_a_reload_the_sentence_that_was_reached_is_in_sight(static_host: Host, visit: Visits, width: int) -> None:
+def test_after_a_reload_and_when_turned_the_sentence_that_was_reached_is_in_sight(
+    static_host: Host, visit: Visits, width: int
+) -> None:
     here = visit(static_host.url, viewport={"width": width, "height": 480})
     here.play()
     here.engine("pause()")
@@ -182,6 +184,8 @@ def test_after_a_reload_the_sentence_that_was_reached_is_in_sight(static_host: H
     here.page.reload()
     expect(here.page.locator(".sentence.now")).to_be_in_viewport(ratio=1)
     assert here.page.evaluate("narrate.transcript.current === narrate.transcript.cues.length - 1")
+    here.page.set_viewport_size({"width": 320, "height": 568})  # turned, or a window made smaller
+    expect(here.page.locator(".sentence.now")).to_be_in_viewport(ratio=1)
 
 
 def test_a_book_that_is_read_from_the_right_is_shown_so_in_a_page_that_is_not(

@@ -78,15 +78,18 @@ def test_what_was_playing_goes_on_by_itself_when_the_network_is_back(site: Path,
         here = visit(host.url)
         here.page.context.add_init_script(NO_WORKER)
         here.play()
+        here.page.route("**/*-3.js", lambda route: route.abort("internetdisconnected"))
         here.page.route("**/*.mp3*", lambda route: route.abort("internetdisconnected"))
         here.engine("open(narrate.engine.book, 2, 1.5)")
         here.until("narrate.engine.trouble !== ''")
+        expect(here.page.locator("#transcript")).to_contain_text("cannot be loaded")
         assert here.engine("at") == 1.5
         here.page.unroute_all()
         here.page.evaluate("window.dispatchEvent(new Event('online'))")
         here.until("narrate.engine.playing && narrate.engine.audio.currentTime > 1.6")
         assert here.engine("trouble") == ""
         assert here.engine("index") == 2
+        expect(here.page.locator(".sentence.now")).to_be_visible()  # the words, which did not come either, are there
     excuse(here, "ERR_INTERNET_DISCONNECTED")
 
 

@@ -99,6 +99,20 @@ def test_a_range_beyond_the_end_is_refused_and_one_of_an_older_file_is_not_mixed
     assert (same.status, len(same.body)) == (206, 10)
 
 
+def test_ranges_are_for_reading_bytes_and_several_come_in_parts(host: Host, shelf: Path) -> None:
+    path = f"/{BOOK}/chapters/01%20-%20Out.mp3"
+    whole = (shelf / "A. Passenger/The Long Way/chapters/01 - Out.mp3").read_bytes()
+    head = ask(host.url, path, method="HEAD", headers={"Range": "bytes=0-9"})
+    assert (head.status, int(head.headers["content-length"])) == (200, len(whole))
+    lines = ask(host.url, path, headers={"Range": "lines=0-9"})
+    assert (lines.status, lines.body) == (200, whole)
+    parts = ask(host.url, path, headers={"Range": "bytes=0-9,100-109,-5"})
+    assert parts.status == 206
+    boundary = parts.headers["content-type"].partition("boundary=")[2].encode()
+    found = [each.partition(b"\r\n\r\n")[2].removesuffix(b"\r\n") for each in parts.body.split(b"--" + boundary)[1:-1]]
+    assert found == [whole[:10], whole[100:110], whole[-5:]]
+
+
 def test_what_the_client_has_is_not_sent_again(host: Host) -> None:
     for path in ("/", "/narrate-player/data/shelf.js", f"/{BOOK}/timeline.json", f"/{BOOK}/cover.jpg"):
         first = ask(host.url, path)
@@ -242,6 +256,13 @@ def hostile(shelf: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[H
     (book / "notes.py").write_bytes(b"secret")
     with running(server.server_of(make_app(Books(mine, sync=False), None, Access()))) as found:
         yield found
+
+
+def test_names_in_any_script_are_served(shelf: Path, tmp_path: Path) -> None:
+    place = "نویسنده/می\u200cخواهم 海\u3000岸 🚗"
+    shutil.copytree(shelf / "B. Driver/A Short Drive", tmp_path / place)
+    with running(server.server_of(make_app(Books(tmp_path, sync=False), None, Access()))) as host:
+        assert ask(host.url, f"/{quote(place)}/cover.jpg").status == 200
 
 
 @pytest.mark.parametrize("path", ESCAPES)

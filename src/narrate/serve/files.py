@@ -6,6 +6,7 @@ has, and must, with every link followed, still be in the shelf's folder.
 
 import os
 import stat
+import unicodedata
 from pathlib import Path
 
 from starlette.requests import Request
@@ -59,7 +60,10 @@ def found(books: Books, name: str) -> tuple[Path, os.stat_result] | None:
 
 def _is_harmless(part: str) -> bool:
     """Whether a part of a path is a plain, visible name; a drive, a stream or a way up is none."""
-    return bool(part) and not part.startswith(".") and not any(char in part for char in "\\:\0") and part.isprintable()
+    if not part or part.startswith(".") or "\\" in part or ":" in part:
+        return False
+    # Persian joins by a sign that is not printed, Japanese has a space of its own: only what controls is refused.
+    return not any(unicodedata.category(char) in ("Cc", "Cs") for char in part)
 
 
 def answer(request: Request, path: Path, status: os.stat_result) -> Response:
@@ -68,6 +72,9 @@ def answer(request: Request, path: Path, status: os.stat_result) -> Response:
     media_type = _SOUND.get(suffix) or _TEXT[suffix]
     if suffix in _TEXT and status.st_size <= _LARGEST_PACKED and "range" not in request.headers:
         return Text.of(path.read_bytes(), media_type).answer(request)
+    # RFC 9110, clause 14.2: ranges are GET's alone, and one in another unit than bytes is as if it were not there.
+    if request.method != "GET" or not request.headers.get("range", "").lower().startswith("bytes="):
+        request.scope["headers"] = [each for each in request.scope["headers"] if each[0] != b"range"]
     cache = _VERSIONED if "v" in request.query_params else "no-cache"
     response = FileResponse(path, media_type=media_type, stat_result=status, headers={"cache-control": cache})
     if has_it(request, response.headers["etag"]):

@@ -161,6 +161,7 @@
 
   engine.addEventListener("state", showState);
   engine.addEventListener("time", showTime);
+  engine.addEventListener("back", () => engine.book && showChapter());
   engine.addEventListener("chapter", showChapter);
   engine.addEventListener("rate", showRate);
   engine.addEventListener("sleep", showSleepChoice);

@@ -37,8 +37,8 @@
       audio.addEventListener("seeked", () => this.tell("time"));
       audio.addEventListener("play", () => this.setPlaying(true));
       audio.addEventListener("pause", () => {
-        // The end of a chapter is a pause, too, and a change of source; neither is the listener's.
-        if (!audio.ended && !this.changing) this.setPlaying(false);
+        // The end of a chapter is a pause, too, but none of the listener's.
+        if (!audio.ended) this.setPlaying(false);
       });
       audio.addEventListener("ended", () => this.ended());
       audio.addEventListener("error", () => audio.getAttribute("src") && this.tell("broken"));
@@ -74,10 +74,8 @@
       this.since = narrate.now();
       this.wanted = Math.min(Math.max(0, at), Math.max(0, this.duration - 0.05));
       if (this.chapter !== before || this.audio.error) {
-        this.changing = true;
         this.audio.src = this.chapter.url;
         this.audio.load();
-        this.changing = false;
         this.applyRate();
         if (this.playing) this.start();
         this.tell("chapter");

@@ -106,14 +106,21 @@
     return `${engine.chapter.title} – ${book.title}`;
   };
 
+  function jumpToVoice() {
+    keepUp({ smooth: false });
+    const current = transcript.cues[transcript.current];
+    if (current) bringIntoView(current.span, { smooth: false });
+  }
+
   // After this view is shown: it has a size now.
   narrate.listenShown = function () {
     setFollowing(true);
     showSide();
-    keepUp({ smooth: false });
-    const current = transcript.cues[transcript.current];
-    if (current) bringIntoView(current.span, { smooth: false });
+    jumpToVoice();
   };
+
+  // A phone that is turned.
+  new ResizeObserver(() => following && visible() && jumpToVoice()).observe(main);
 
   main.addEventListener("scroll", () => {
     if (performance.now() < ownScrollUntil || !visible()) return;
@@ -163,6 +170,7 @@
     document.title = `${engine.chapter.title} – ${engine.book.title}`;
   });
   engine.addEventListener("time", keepUp);
+  engine.addEventListener("back", () => visible() && engine.book && show());
 
   // Words pass faster than the browser tells the time: look at every frame, while there is something to see.
   function frame() {

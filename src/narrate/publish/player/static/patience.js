@@ -1,5 +1,6 @@
 // When the sound does not come: a tunnel, a server that starts again, a file that is gone. What was playing is asked for again,
-// ever more rarely, for three minutes; then it is left to the listener. `engine.trouble` is what there is to say about it.
+// ever more rarely, for three minutes; then it is left to the listener. `engine.trouble` is what there is to say about it; `back`
+// is told when there is a network again, so that others ask again for what they missed.
 "use strict";
 
 (function (narrate) {
@@ -9,6 +10,7 @@
   const TELL_AFTER_MS = 1000;
   const LONGEST_WAIT_MS = 20000; // without a byte, and without an error of the browser's
   const GONE = "no connection, or the file is gone.";
+  const DAMAGED = "the file is damaged, or there is nothing here to hear it with.";
 
   let tries = 0;
   let retry = 0;
@@ -22,6 +24,7 @@
     if (text === engine.trouble) return;
     engine.trouble = text;
     engine.tell("trouble");
+    if (!text && engine.playing) engine.tell("back");
   }
 
   function stopWaiting() {
@@ -38,14 +41,14 @@
   function lost() {
     stopWaiting();
     lostAt = engine.at;
-    const after = audio.error && audio.error.code === MediaError.MEDIA_ERR_DECODE ? undefined : AGAIN_AFTER_S[tries];
-    if (engine.playing && after !== undefined) {
+    const isThere = audio.error && audio.error.code === MediaError.MEDIA_ERR_DECODE;
+    if (engine.playing && !isThere && tries < AGAIN_AFTER_S.length) {
+      retry = setTimeout(again, AGAIN_AFTER_S[tries] * 1000);
       tries += 1;
-      retry = setTimeout(again, after * 1000);
       setTrouble(`Trying again: ${GONE}`);
     } else {
       engine.pause();
-      setTrouble(`This chapter cannot be played: ${GONE}`);
+      setTrouble(`This chapter cannot be played: ${isThere ? DAMAGED : GONE}`);
     }
   }
 
@@ -77,6 +80,7 @@
     setTrouble("");
   });
   window.addEventListener("online", () => {
+    engine.tell("back");
     if (!retry) return;
     clearTimeout(retry);
     again();

@@ -95,7 +95,8 @@
       const children = [button, text];
       const aside = ASIDE[role];
       if (aside) children.splice(1, 0, element("p", { class: "label" }, icon(aside.icon), aside.name));
-      return element("div", { class: "block " + role }, ...children);
+      const kind = role === "quotation" ? "blockquote" : "div";
+      return element(kind, { class: "block " + role, role: aside ? "note" : null }, ...children);
     }
 
     interlude(cue) {
