@@ -1,9 +1,10 @@
 """Does a take sound as its sentence should? What neural voices do wrong, told by arithmetic on samples alone: they
 skip, babble, fall silent, clip, and say the end again. Pure; nothing here knows words, so `verify` may listen as well.
 
-Limits were set so that no sentence of the example and of another essay is doubted as espeak-ng and the tests' tiny Piper
-voice say it, at 80, 175 and 450 words a minute, and each fault that tests put into a take is noticed; an end that is said
-twice is missed now and then, at high tempos most of all. On real neural voices they were never measured, for want of one.
+Limits were set so that no sentence of the example and of another essay is doubted as espeak-ng and the tests' tiny
+Piper voice say it, at 80, 175 and 450 words a minute, and each fault that tests put into a take is noticed; an end
+that is said twice is missed now and then, at high tempos most of all. On real neural voices they were never measured,
+for want of one.
 """
 
 import re
