@@ -212,6 +212,20 @@ def test_a_second_export_replaces_what_the_first_wrote_and_nothing_else(built: D
     assert "02 - Two.mp3" not in names
 
 
+@pytest.mark.parametrize(("target", "to"), [("phone", "shelf"), ("podcast", "shelf/Åsa Driver/Night & Day")])
+def test_a_book_is_not_exported_over_itself(built: Desk, target: str, to: str) -> None:
+    before = contents(folder(built))
+    with pytest.raises(ConfigError, match="is a book itself"):
+        delivery.export(
+            read_book(folder(built)),
+            built.folder / to,
+            target,
+            options=ExportOptions(base_url="https://example.org/"),
+            announcer=partial(narrator.of_book, built.request.store),
+        )
+    assert contents(folder(built)) == before
+
+
 def test_a_namesake_gets_a_folder_of_its_own(built: Desk) -> None:
     book = read_book(folder(built))
     other = replace(book, id="urn:uuid:other", author="B. Driver")
