@@ -238,7 +238,8 @@ def test_notes_at_the_end_of_a_chapter_keep_their_order() -> None:
 @pytest.mark.parametrize("language", ["en", "de", "fr", "es", "it"])
 def test_every_language_has_phrases_of_its_own(language: str) -> None:
     phrases = _BY_LANGUAGE[language]
-    texts = [getattr(phrases, each.name) for each in fields(Phrases)]
+    # What scenes are called in English their names say.
+    texts = [getattr(phrases, each.name) for each in fields(Phrases) if (language, each.name) != ("en", "scenes")]
     assert all(text(2) if callable(text) else text for text in texts)
     if language != "en":
         english = _BY_LANGUAGE["en"]

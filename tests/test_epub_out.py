@@ -133,6 +133,8 @@ def test_it_says_what_it_is_and_how_it_can_be_read(book: Path) -> None:
     assert ("media:active-class", "-epub-media-overlay-active") in told
     assert ("schema:accessMode", "textual") in told
     assert ("schema:accessibilityFeature", "synchronizedAudioText") in told
+    assert ("schema:accessibilityFeature", "longDescription") in told
+    assert ("schema:accessibilityFeature", "describedMath") not in told  # there is no formula
     assert package.findtext(".//{http://purl.org/dc/elements/1.1/}title") == "The “Long” <Way> & back"
     with zipfile.ZipFile(book) as archive:
         assert b".-epub-media-overlay-active" in archive.read("EPUB/style.css")

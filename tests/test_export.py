@@ -42,7 +42,7 @@ language: en-GB
 
 {SENTENCES}
 
-It is $x^2$.
+It is $a^2 + \\sqrt{{b}}$.
 
 ![A road at night.](road.png)
 
@@ -212,6 +212,20 @@ def test_a_second_export_replaces_what_the_first_wrote_and_nothing_else(built: D
     assert "02 - Two.mp3" not in names
 
 
+@pytest.mark.parametrize(("target", "to"), [("phone", "shelf"), ("podcast", "shelf/Åsa Driver/Night & Day")])
+def test_a_book_is_not_exported_over_itself(built: Desk, target: str, to: str) -> None:
+    before = contents(folder(built))
+    with pytest.raises(ConfigError, match="is a book itself"):
+        delivery.export(
+            read_book(folder(built)),
+            built.folder / to,
+            target,
+            options=ExportOptions(base_url="https://example.org/"),
+            announcer=partial(narrator.of_book, built.request.store),
+        )
+    assert contents(folder(built)) == before
+
+
 def test_a_namesake_gets_a_folder_of_its_own(built: Desk) -> None:
     book = read_book(folder(built))
     other = replace(book, id="urn:uuid:other", author="B. Driver")
@@ -301,6 +315,50 @@ def chapters_of(lengths: list[list[float]]) -> list[HeardChapter]:
             )
         )
     return found
+
+
+def pause(start_s: float, reason: str = "sentence") -> HeardCue:
+    return HeardCue(kind="pause", start_s=start_s, duration_s=2, reason=reason)
+
+
+def drive(start_s: float, under_speech_s: float = 0.0) -> HeardCue:
+    return HeardCue(kind="interlude", start_s=start_s, duration_s=8, under_speech_s=under_speech_s)
+
+
+def words(start_s: float) -> HeardCue:
+    return HeardCue(kind="utterance", start_s=start_s, duration_s=28)
+
+
+@pytest.mark.parametrize(
+    ("cues", "end_s"),
+    [
+        # A section's end without a drive is one as well; it comes before a sentence's that is nearer.
+        ((words(0), pause(28), words(30), pause(58), words(60), pause(88, "section"), words(90), pause(118)), 89),
+        # Behind a drive, not before it …
+        (
+            (
+                words(0),
+                pause(28),
+                words(30),
+                pause(58, "section"),
+                drive(60),
+                pause(68, "section"),
+                words(70),
+                pause(98),
+            ),
+            69,
+        ),
+        # … unless its bed goes on under what is said next: a cut there would be heard.
+        (
+            (words(0), pause(28), words(30), pause(58, "section"), drive(60, 5), pause(68, "section"), words(70)),
+            59,
+        ),
+    ],
+)
+def test_parts_end_with_sections_where_nothing_sounds(cues: tuple[HeardCue, ...], end_s: float) -> None:
+    chapter = HeardChapter(number=1, title="1", file="", start_s=0, duration_s=240, cues=cues)
+    first, *_ = cut([chapter], [2400], frame_s=0.1, part_s=70)
+    assert first[0].last == round(end_s / 0.1)
 
 
 @given(

@@ -95,13 +95,16 @@ def at(seconds: float) -> int:
     return round(seconds * 44100)
 
 
-def test_samples_at_full_scale_are_clipping(book: Path) -> None:
+def test_samples_at_full_scale_are_told_with_the_chapter_and_the_time(book: Path) -> None:
     def clipped(pcm: np.ndarray) -> np.ndarray:
         pcm[at(3) : at(3.03)] = np.clip(pcm[at(3) : at(3.03)] * 40, -1, 1)
         return pcm
 
     change_sound(book, clipped)
-    assert told(book) == [("clipping", CHAPTER)]
+    (verdict,) = verdicts(book)
+    assert (verdict.kind, verdict.file) == (Kind.CLIPPING, CHAPTER)
+    assert verdict.at_s == pytest.approx(3, abs=0.05)
+    assert re.fullmatch(r"[1-9]\d* samples at full scale, the first here; .*", verdict.message)
 
 
 def test_a_true_peak_over_the_ceiling_is_told_with_both(book: Path) -> None:

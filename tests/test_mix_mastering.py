@@ -3,17 +3,20 @@
 import subprocess
 from dataclasses import replace
 from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from meters import ebur128_lufs
+from conftest import decoded
+from meters import ebur128_lufs, true_peak_dbtp
 from narrate.mix import dynamics
 from narrate.mix.dynamics import OVERSHOOT_DB, counterweight, gain_curve, limit_dbfs, response
 from narrate.mix.levels import Drive, Heard, TakeLevels, chapter_gains, compressed, measure, unpacked
 from narrate.mix.profiles import PROFILES, Profile
 from narrate.process import ffmpeg_path
+from narrate.publish.codecs import CODECS, Codec
 from spoken import RATE, spoken
 
 ROAD, CALM = PROFILES["road"], PROFILES["calm"]
@@ -146,9 +149,9 @@ def laid_out(
 
 
 def mastered(
-    voices: dict[str, list[NDArray[np.int16]]], profile: Profile
+    voices: dict[str, list[NDArray[np.int16]]], profile: Profile, *, before_chain: bool = False
 ) -> tuple[dict[str, float], dict[str, NDArray[np.float32]], NDArray[np.float32]]:
-    """Gains, each voice alone, and all of it, behind the chain."""
+    """Gains, each voice alone, and all of it, behind the chain, or before it with `before_chain`."""
     placed = laid_out(voices)
     heard = [Heard(start_s=at, voice=voice, levels=measure(take, RATE, profile)) for voice, take, at in placed]
     length_s = (sum(len(take) for _, take, _ in placed) + len(placed) * len(PAUSE)) / RATE
@@ -157,7 +160,9 @@ def mastered(
         np.concatenate((compressed(take, RATE, profile) * np.float32(10 ** (gains[voice] / 20)), PAUSE))
         for voice, take, _ in placed
     ]
-    whole = filtered(np.concatenate(parts), chain(profile))
+    whole = np.concatenate(parts)
+    if not before_chain:
+        whole = filtered(whole, chain(profile))
     alone: dict[str, list[NDArray[np.float32]]] = {}
     at = 0
     for (voice, _, _), part in zip(placed, parts, strict=True):
@@ -173,6 +178,21 @@ def test_ffmpeg_s_meter_finds_the_profile_s_loudness_and_no_peak_over_its_limit(
     assert ebur128_lufs(whole, RATE) == pytest.approx(profile.loudness_lufs, abs=0.2)
     assert db(np.abs(whole).max()) <= limit_dbfs(profile) + 0.01
     assert limit_dbfs(profile) == profile.ceiling_dbtp - OVERSHOOT_DB
+
+
+@pytest.mark.parametrize("codec", CODECS.values(), ids=CODECS)
+def test_what_a_codec_adds_to_true_peaks_and_takes_from_loudness_is_made_up_for(codec: Codec, tmp_path: Path) -> None:
+    """By a voice whose Opus was 0.2 dB over the ceiling, and 0.3 LU too soft, behind the limiter of MP3."""
+    _, _, whole = mastered({"one": list(spoken("gmw/en-US+f4"))}, ROAD, before_chain=True)
+    filters = dynamics.chain(
+        ROAD, mix_rate=RATE, sample_rate=44100, overshoot_db=codec.overshoot_db, gain_db=codec.gain_db
+    )
+    path = tmp_path / f"coded.{'aac' if codec.container == 'adts' else 'ogg'}"
+    command = [ffmpeg_path(), "-v", "error", "-f", "f32le", "-ar", str(RATE), "-ac", "1", "-i", "-", "-af", filters]
+    command += ["-ar", str(codec.sample_rate), *codec.arguments, str(path)]
+    subprocess.run(command, input=whole.astype("<f4").tobytes(), check=True)
+    assert true_peak_dbtp(path) <= ROAD.ceiling_dbtp
+    assert ebur128_lufs(decoded(path), 44100) == pytest.approx(ROAD.loudness_lufs, abs=0.3)
 
 
 def test_all_voices_of_a_chapter_are_equally_loud() -> None:

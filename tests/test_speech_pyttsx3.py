@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 import types
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -23,9 +24,9 @@ from narrate.speech.forks import ForkGuard
 from narrate.speech.guard import ATTEMPTS, AttemptError, RefusalError, WorkerGuard
 from narrate.speech.ipa import SOUNDS, signs_unknown, to_espeak
 from narrate.speech.pyttsx3_engine import Pyttsx3Engine
-from narrate.speech.rendering import Description, Rendering, Request
+from narrate.speech.rendering import Description, Rendering
 from narrate.speech.sayable import sayable
-from narrate.speech.speaker import EspeakSpeaker, NativeSpeaker, fresh_espeak
+from narrate.speech.speaker import EspeakChoir, EspeakSpeaker, NativeSpeaker, fresh_espeak
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="forks")
 
@@ -351,6 +352,43 @@ def test_every_utterance_is_spoken_in_a_process_that_has_never_spoken(tmp_path):
     assert not set(spoke) & set(made)
 
 
+def test_sentences_that_share_a_child_sound_as_they_do_alone(real):
+    breathy, klatt = Delivery(voice="gmw/en-US+f2"), Delivery(voice="gmw/en-US+klatt", rate_wpm=120)
+    lines = [(SENTENCES[0], how) for how in (US, WHISPER, FRENCH, breathy, klatt, ECHO, US, WHISPER)]
+    assert len(lines) == real.traits.batch
+    alone = [digest(real.speak(*line)) for line in lines]
+    assert [digest(take) for take in real.speak_all(lines)] == alone
+    assert [digest(take) for take in real.speak_all(lines[::-1])] == alone[::-1]
+
+
+class Quarrelling(EspeakChoir):
+    """A choir that cannot sing together."""
+
+    def __init__(self, trouble: str) -> None:
+        super().__init__()
+        self.trouble = trouble
+
+    def prepare(self, request):
+        if isinstance(request, tuple) and self.trouble == "no second library":
+            raise VoiceError("this espeak-ng cannot be loaded twice")
+        super().prepare(request)
+
+    def __call__(self, request):
+        if isinstance(request, tuple):
+            if self.trouble == "crash":
+                os.kill(os.getpid(), 11)
+            hushed = (replace(request[0], text=" "), *request[1:])
+            return super().__call__(hushed)
+        return super().__call__(request)
+
+
+@pytest.mark.parametrize("trouble", ["no second library", "crash", "one is not heard"])
+def test_sentences_that_come_to_nothing_in_company_are_spoken_alone(real, trouble):
+    quarrelling = Pyttsx3Engine(ForkGuard(partial(Quarrelling, trouble)))
+    lines = [(sentence, US) for sentence in SENTENCES[:3]]
+    assert [digest(take) for take in quarrelling.speak_all(lines)] == [digest(real.speak(*line)) for line in lines]
+
+
 def test_the_voices_of_the_machine_are_listed(real):
     voices = {voice.id: voice for voice in real.voices()}
     us = voices["gmw/en-US"]
@@ -515,58 +553,128 @@ def test_a_deep_folder_is_no_hindrance(tmp_path, real):
     assert done.stdout.strip() == f"spoken True {real.fingerprint('')}"
 
 
-def test_the_speech_of_an_operating_system_is_read_back_from_its_file(monkeypatch):
-    monkeypatch.setitem(sys.modules, "pyttsx3.drivers.fake_native", fake_native())
-    speaker = NativeSpeaker("fake_native")
-    described = Description.from_bytes(speaker(None))
-    assert [(voice.id, voice.language, voice.gender) for voice in described.voices] == [("tts-1", "en-US", "female")]
-    assert "fake_native" in described.fingerprint
-    request = Request(text="Rain fell.", voice="tts-1", rate_wpm=160, pitch=50)
-    sound = Rendering.from_bytes(speaker(request))
-    assert (sound.sample_rate, len(sound.pcm) // 2, sound.marks) == (22050, 22050, ())
-    with pytest.raises(ValueError, match="no voice"):
-        speaker(Request(text="Rain fell.", voice="other", rate_wpm=160, pitch=50))
+class Sapi5:
+    """A pyttsx3 driver that behaves as SAPI 5's: a file is written before `save_to_file` returns."""
+
+    languages = ("en-US", "Unknown Locale: 4096")
+    kind = ("wav", "pcm_s16le")
+
+    def __init__(self, proxy):
+        self.proxy, self.rate = proxy, 200
+
+    def getProperty(self, _name):
+        from pyttsx3.voice import Voice
+
+        genders = ("Female", None)
+        return [
+            Voice(id=f"tts-{number}", name=f"Fern {number}", languages=[language], gender=gender)
+            for number, (language, gender) in enumerate(zip(self.languages, genders, strict=True))
+        ]
+
+    def setProperty(self, name, value):
+        if name == "voice" and value not in ("tts-0", "tts-1"):
+            raise ValueError("no voice " + value)
+        self.rate = value if name == "rate" else self.rate
+
+    def save_to_file(self, text, filename):
+        self.write(text, filename)
+
+    def write(self, text, filename):
+        """A tone for each word; what would be a command is a pause."""
+        from narrate.process import ffmpeg_path, run
+
+        assert filename.endswith(f".{self.kind[0]}"), filename
+        length = round(11025 * 0.4 * 160 / self.rate)
+        tone = np.sin(np.arange(length) * 0.2) * 9000
+        words = [tone * 0 if word.startswith(("[[", "<")) else tone for word in text.split()]
+        command = [ffmpeg_path(), "-v", "error", "-y", "-f", "s16le", "-ar", "11025", "-ac", "1", "-i", "pipe:0"]
+        run(
+            [*command, "-c:a", self.kind[1], filename],
+            timeout_s=20,
+            stdin=np.concatenate(words).astype("<i2").tobytes(),
+        )
+
+    def startLoop(self):
+        self.proxy.setBusy(False)
+
+    def endLoop(self):
+        pass
+
+    def stop(self):
+        pass
+
+    def destroy(self):
+        pass
 
 
-def fake_native() -> types.ModuleType:
-    """A pyttsx3 driver as SAPI 5 and NSSS are: it writes files and times nothing."""
-    import wave
+class Nsss(Sapi5):
+    """One that behaves as NSSS': AIFF, written while a loop runs, which ends when the system says that it is done."""
 
-    from pyttsx3.voice import Voice
+    languages = ("en_US", "de_DE")
+    kind = ("aiff", "pcm_s16be")
 
-    class Driver:
-        def __init__(self, proxy):
-            self.proxy = proxy
+    def __init__(self, proxy):
+        super().__init__(proxy)
+        self.waiting, self.runs = [], False
 
-        def getProperty(self, _name):
-            return [Voice(id="tts-1", name="Fern", languages=[b"en_US"], gender="VoiceGenderFemale")]
+    def save_to_file(self, text, filename):
+        self.proxy.setBusy(True)
+        self.waiting.append((text, filename))
 
-        def setProperty(self, name, value):
-            if name == "voice" and value != "tts-1":
-                raise ValueError("no voice " + value)
-
-        def save_to_file(self, _text, filename):
-            with wave.open(filename, "wb") as file:
-                file.setnchannels(1)
-                file.setsampwidth(2)
-                file.setframerate(11025)
-                file.writeframes((np.sin(np.arange(11025) * 0.2) * 9000).astype("<i2").tobytes())
-
-        def startLoop(self):
+    def startLoop(self):
+        self.runs = True
+        self.proxy.setBusy(False)
+        while self.runs:
+            self.write(*self.waiting.pop(0))
+            self.proxy.notify("finished-utterance", completed=True)
             self.proxy.setBusy(False)
 
-        def endLoop(self):
-            pass
+    def endLoop(self):
+        self.runs = False
 
-        def stop(self):
-            pass
 
-        def destroy(self):
-            pass
-
+def native(driver: type[Sapi5]) -> NativeSpeaker:
     module = types.ModuleType("pyttsx3.drivers.fake_native")
-    module.buildDriver = Driver
-    return module
+    module.buildDriver = driver
+    sys.modules[module.__name__] = module
+    return NativeSpeaker("fake_native")
+
+
+def on_windows() -> NativeSpeaker:
+    return native(Sapi5)
+
+
+def on_macos() -> NativeSpeaker:
+    sys.platform = "darwin"  # in a worker: it has no other guest
+    return native(Nsss)
+
+
+@pytest.mark.parametrize(
+    ("make", "languages"), [(on_windows, ["en-US", "und"]), (on_macos, ["en-US", "de-DE"])], ids=["SAPI 5", "NSSS"]
+)
+def test_the_speech_of_an_operating_system_is_read_back_from_files_in_a_process_of_its_own(make, languages):
+    worker = WorkerGuard(make)
+    engine = Pyttsx3Engine(worker, deadline_s=20)
+    try:
+        voices = engine.voices()
+        assert [(voice.id, voice.gender) for voice in voices] == [("tts-0", "female"), ("tts-1", "")]
+        assert [voice.language for voice in voices] == languages
+        assert "fake_native" in engine.fingerprint("tts-0")
+        how = Delivery(voice="tts-0", rate_wpm=160)
+        takes = [engine.speak(text, how) for text in ("Rain fell.", "It fell all night.", "Rain fell.")]
+        lengths_s = [take.info.frame_count / take.info.sample_rate for take in takes]
+        assert lengths_s == pytest.approx([0.8, 1.6, 0.8], abs=0.05)
+        assert digest(takes[0]) == digest(takes[2])
+        assert takes[0].info.remarks.estimated
+        slow = engine.speak("Rain fell.", Delivery(voice="tts-0", rate_wpm=80))
+        assert slow.info.frame_count == pytest.approx(2 * takes[0].info.frame_count, rel=0.05)
+        for command, words in (("[[slnc 9000]] fell.", 3), ("<silence/> fell.", 2)):
+            said = engine.speak(command, how).info
+            assert said.frame_count / said.sample_rate == pytest.approx(0.4 * words, abs=0.05)
+        with pytest.raises(SpeechError, match="no voice other"):
+            engine.speak("Rain fell.", Delivery(voice="other"))
+    finally:
+        worker.close()
 
 
 def test_a_worker_survives_a_crash_of_its_engine(real):

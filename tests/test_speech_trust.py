@@ -46,8 +46,8 @@ def skipped(take: Take) -> Take:
 
 
 def babbled(take: Take) -> Take:
-    other = Pyttsx3Engine().speak("The kitchen window was open. Seven birds sat in the old tree behind it.", US)
-    return with_samples(take, np.concatenate([take.pcm, other.pcm, other.pcm[::-1]]))
+    """With something else behind it, one and a half times as long."""
+    return with_samples(take, np.concatenate([take.pcm, take.pcm[::-1], take.pcm[::-2]]))
 
 
 def fallen_silent(take: Take) -> Take:
@@ -79,6 +79,16 @@ def test_each_fault_is_noticed(spoken: Take, pace: float, fault: Callable[[Take]
     found = doubts(fault(spoken), LONG, pace=pace, rate_wpm=175)
     assert any(told in each.what for each in found), found
     assert all(each.weight > 1 for each in found)
+
+
+@pytest.mark.parametrize("rate_wpm", [80, 450])
+@pytest.mark.parametrize("fault", [lambda take: with_samples(take, take.pcm[: len(take.pcm) // 2]), babbled])
+def test_at_any_tempo_half_a_sentence_and_a_second_one_are_noticed(rate_wpm: int, fault) -> None:
+    how = replace(US, rate_wpm=rate_wpm)
+    take = Pyttsx3Engine().speak(LONG, how)
+    pace = pace_of(Pyttsx3Engine().speak(CALIBRATION["en"], how), CALIBRATION["en"])
+    assert doubts(take, LONG, pace=pace, rate_wpm=rate_wpm) == ()
+    assert doubts(fault(take), LONG, pace=pace, rate_wpm=rate_wpm)
 
 
 def test_a_good_take_is_not_doubted_nor_one_whose_words_repeat(spoken: Take, pace: float) -> None:

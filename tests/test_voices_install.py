@@ -1,11 +1,13 @@
 """`narrate voices install` against a server on this machine: whole, resumed, damaged, missing, offline."""
 
+import errno
 import hashlib
 import json
 import re
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from http.client import HTTPResponse
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -13,7 +15,7 @@ import pytest
 from typer.testing import CliRunner
 
 from narrate.cli.app import app
-from narrate.errors import VoiceError
+from narrate.errors import OutputError, VoiceError
 from narrate.speech import installing
 from narrate.speech.installing import Wanted, fetch, install
 from onnx_voices import write_kokoro, write_piper_voice
@@ -28,6 +30,7 @@ class Shop:
     files: dict[str, bytes] = field(default_factory=dict)
     ranges: bool = True
     breaks_after: int = 0
+    shifted: int = 0
     asked: list[tuple[str, str]] = field(default_factory=list)
     address: str = ""
 
@@ -51,6 +54,8 @@ def shop() -> Iterator[Shop]:
                 return
             self.send_response(206 if start else 200)
             self.send_header("Content-Length", str(len(data) - start))
+            if start:
+                self.send_header("Content-Range", f"bytes {start - goods.shifted}-{len(data) - 1}/{len(data)}")
             self.end_headers()
             end = start + goods.breaks_after if goods.breaks_after else len(data)
             self.wfile.write(data[start:end])
@@ -127,6 +132,54 @@ def test_a_server_that_cannot_go_on_sends_the_whole_again(shop: Shop, tmp_path: 
     assert (tmp_path / "x").read_bytes() == b"0123456789"
 
 
+def test_a_server_that_goes_on_elsewhere_is_not_believed(shop: Shop, tmp_path: Path) -> None:
+    shop.files["/x"], shop.shifted = b"0123456789", 2
+    (tmp_path / "x.part").write_bytes(b"01234")
+    with pytest.raises(VoiceError, match="5 bytes arrived"):  # and begins anew, with what this one sends
+        fetch(Wanted(name="x", address=f"{shop.address}/x", size=10), tmp_path / "x", lambda *_: None)
+    assert not (tmp_path / "x").exists()
+
+
+@pytest.mark.usefixtures("piper")
+def test_a_network_that_goes_away_is_not_called_a_disk_that_cannot_be_written(monkeypatch: pytest.MonkeyPatch) -> None:
+    read, reads = HTTPResponse.read, []
+
+    def away(reply: HTTPResponse, size: int) -> bytes:
+        reads.append(size)
+        if len(reads) > 1:  # the first is the list's
+            raise OSError(errno.ENETUNREACH, "Network is unreachable")
+        return read(reply, size)
+
+    monkeypatch.setattr(HTTPResponse, "read", away)
+    with pytest.raises(VoiceError, match=r"cannot be fetched: .*Network is unreachable"):
+        install(VOICE, lambda *_: None)
+    assert len(reads) == 2
+
+
+@pytest.mark.usefixtures("piper")
+def test_a_full_disk_is_told_and_leaves_nothing_that_looks_like_a_voice(tmp_path: Path) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with pytest.raises(OutputError, match="cannot be written: No space left on device"):
+        install(VOICE, full)
+    assert [path.suffix for path in (tmp_path / "voices" / "piper").iterdir()] == [".part"]
+
+
+def test_a_voice_that_a_model_does_not_have_is_told(
+    shop: Shop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = write_kokoro(tmp_path / "made")
+    shop.files["/kokoro-v1.0.onnx"] = made.read_bytes()
+    shop.files["/voices-v1.0.bin"] = made.with_name("voices.bin").read_bytes()
+    monkeypatch.setattr(installing, "KOKORO_RELEASE", f"{shop.address}/")
+    monkeypatch.setenv("NARRATE_VOICES", str(tmp_path / "voices"))
+    with pytest.raises(VoiceError, match="no voice called “af_hart”") as caught:
+        install("kokoro:af_hart", lambda *_: None)
+    assert "af_heart" in caught.value.hint
+    assert install("kokoro:bm_george", lambda *_: None)[0] == "kokoro:bm_george"
+
+
 def test_what_is_not_as_published_is_not_kept(piper: Shop, tmp_path: Path) -> None:
     path = f"/en/en_US/tiny/low/{VOICE}.onnx"
     good = piper.files[path]
@@ -149,7 +202,7 @@ def test_an_unknown_voice_names_those_like_it(piper: Shop) -> None:
     done = CliRunner().invoke(app, ["voices", "install", "en_US-tiny-lower"])
     assert done.exit_code == 5
     assert f"did you mean {VOICE}?" in done.stderr
-    for nowhere in ("lessac", "../en_US-tiny-low", "en_US-../../tiny-low"):
+    for nowhere in ("hal:en_US-tiny-low", "lessac", "../en_US-tiny-low", "en_US-../../tiny-low"):
         assert CliRunner().invoke(app, ["voices", "install", nowhere]).exit_code == 5
     assert len(piper.asked) == 1
 

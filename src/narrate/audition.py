@@ -176,7 +176,7 @@ def _entry(number: int, heard: Heard, source: str) -> str:
     command = html.escape(f"narrate build {_quoted(source)} --voice {_quoted(voice.id)}")
     return (
         f'<li><h2 id="v{number}">{html.escape(voice.name)}</h2><p>{told}</p>'
-        f'<audio controls preload="none" aria-labelledby="v{number}" src="data:audio/mpeg;base64,{sound}"></audio>'
+        f'<audio controls preload="metadata" aria-labelledby="v{number}" src="data:audio/mpeg;base64,{sound}"></audio>'
         f"<p><code>{command}</code></p></li>"
     )
 

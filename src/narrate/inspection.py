@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from narrate.errors import AudioError
-from narrate.process import cores, ffmpeg_path, run
+from narrate.process import cores, ffmpeg_path, run, stream
 from narrate.publish.frames import first_kept
 
 SILENCE_S = 4.0
@@ -199,6 +199,24 @@ def _together(chapters: Sequence[_Sound]) -> _Sound:
         silences=(),
         blocks_lufs=array("f"),
     )
+
+
+def clipped(path: Path, duration_s: float, level_dbfs: float) -> tuple[int, float]:
+    """How many samples of a sound file, `duration_s` long, are at or above `level_dbfs`, and at what second the first
+    is: (0, 0.0) for none. Raises AudioError when it cannot be decoded."""
+    import numpy as np
+
+    command = [ffmpeg_path(), "-nostdin", "-v", "error", "-i", f"file:{path}", "-map", "0:a:0", "-f", "f32le", "-"]
+    limit = 10.0 ** (level_dbfs / 20)
+    count, first, total, odd = 0, 0, 0, b""
+    for block in stream(command, timeout_s=_DECODE_TIMEOUT_S):
+        block = odd + block
+        whole = len(block) // 4 * 4
+        over = np.flatnonzero(np.abs(np.frombuffer(block[:whole], "<f4")) >= limit)
+        if len(over) and not count:
+            first = total + int(over[0])
+        count, total, odd = count + len(over), total + whole // 4, block[whole:]
+    return count, duration_s * first / max(1, total)
 
 
 def gated_lufs(blocks_lufs: "Sequence[array[float]]") -> float:

@@ -16,7 +16,7 @@ from pathlib import Path
 from narrate import record
 from narrate.durations import Durations
 from narrate.errors import NarrateError
-from narrate.inspection import BLOCK_S, SILENCE_S, Facts, gated_lufs
+from narrate.inspection import BLOCK_S, SILENCE_S, Facts, clipped, gated_lufs
 from narrate.plan import ChapterRecord, Record
 from narrate.publish.manifest import reading_order
 from narrate.publish.timeline import read_timeline
@@ -75,8 +75,9 @@ def judge(folder: Path, facts: Sequence[Facts]) -> Iterator[Verdict]:
     names = {each.path: each.path.relative_to(folder).as_posix() for each in facts}
     for each in facts:
         if each.peak_dbfs >= CLIPPED_DBFS and not each.joined:
-            message = f"samples at full scale: the highest is {each.peak_dbfs:+.1f} dBFS"
-            yield Verdict(kind=Kind.CLIPPING, file=names[each.path], message=message)
+            count, at_s = clipped(each.path, each.duration_s, CLIPPED_DBFS)
+            message = f"{count} samples at full scale, the first here; the highest is {each.peak_dbfs:+.1f} dBFS"
+            yield Verdict(kind=Kind.CLIPPING, file=names[each.path], at_s=at_s, message=message)
     book = record.read(folder)
     if book is not None and _is_whole(book):
         yield from _book(folder, book, {names[each.path]: each for each in facts})

@@ -54,21 +54,20 @@ def cut(
 
 
 def _cuts(chapter: HeardChapter, start: int, length: int, frame_s: float) -> list[_Cut]:
-    found = []
-    drove = False
-    for cue in chapter.cues:
+    """The chapter's silences that are long enough, and its end."""
+    found, bed_until_s = [], 0.0
+    for before, cue, after in zip((None, *chapter.cues), chapter.cues, (*chapter.cues[1:], None), strict=False):
         if cue.kind == "interlude":
-            drove = True
-        elif cue.kind == "utterance":
-            drove = False
-        elif cue.duration_s >= _SHORTEST_CUT * frame_s:
-            at = round((cue.start_s - chapter.start_s + cue.duration_s / 2) / frame_s)
-            if 0 < at < length:
-                ends = drove or cue.reason == "section"
-                # Behind the drive that ends a section, not before it.
-                found.append(_Cut(at=start + at, rank=_SECTION if drove else 0 if ends else _SENTENCE))
-    found = [each for each in found if each.rank]
-    return [*(each for each in found if each.at < start + length), _Cut(at=start + length, rank=_SECTION)]
+            bed_until_s = cue.end_s + cue.under_speech_s
+        middle_s = cue.start_s + cue.duration_s / 2
+        silent = cue.kind == "pause" and cue.duration_s >= _SHORTEST_CUT * frame_s and middle_s > bed_until_s
+        # Behind the drive that ends a section, not before it; unless its bed goes on under what is said next.
+        drives = after is not None and after.kind == "interlude" and not after.under_speech_s
+        at = round((middle_s - chapter.start_s) / frame_s)
+        if silent and not drives and 0 < at < length:
+            ends = cue.reason == "section" or (before is not None and before.kind == "interlude")
+            found.append(_Cut(at=start + at, rank=_SECTION if ends else _SENTENCE))
+    return [*found, _Cut(at=start + length, rank=_SECTION)]
 
 
 def _next(cuts: Sequence[_Cut], at: int, wanted: float, end: int) -> int:

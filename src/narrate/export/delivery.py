@@ -22,7 +22,7 @@ from narrate.export.pieces import ChapterSound, write_piece
 from narrate.publish.files import output_error
 from narrate.publish.swap import Staging
 from narrate.publish.transcript import read_chapters
-from narrate.release import COVER_FILE, ReleaseChapter, safe_name
+from narrate.release import COVER_FILE, MANIFEST_FILE, ReleaseChapter, safe_name
 from narrate.shelf import ShelfBook
 from narrate.units import seconds
 
@@ -86,6 +86,8 @@ def export(
     """
     _check(target, options)
     final, earlier = _destination(book, to, target)
+    if (final / MANIFEST_FILE).exists():
+        raise ConfigError(f"{final}: is a book itself, whose place this would take", hint="choose another folder: --to")
     try:
         with Staging(final) as stage, tempfile.TemporaryDirectory(prefix="narrate-export-") as scratch:
             parcel = Parcel(book=book, folder=stage.folder, options=options, announcer=announcer, scratch=Path(scratch))

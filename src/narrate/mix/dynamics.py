@@ -68,10 +68,12 @@ def gain_curve(samples: "NDArray[np.int16]", sample_rate: int, profile: Profile)
     return _interpolated(gains, hop, reach)[: samples.size]
 
 
-def chain(profile: Profile, *, mix_rate: int, sample_rate: int) -> str:
+def chain(
+    profile: Profile, *, mix_rate: int, sample_rate: int, overshoot_db: float = OVERSHOOT_DB, gain_db: float = 0.0
+) -> str:
     """The `-af` chain behind the compressor, from `mix_rate` to `sample_rate` (Hz): high-pass, presence, resampling by
-    soxr, and a limiter that keeps true peaks under the ceiling in the decoded file. It neither delays nor lengthens
-    anything.
+    soxr, `gain_db`, and a limiter that keeps true peaks under the ceiling in a decoded file of a codec that may rise
+    above its samples by `overshoot_db`. It neither delays nor lengthens anything.
 
     ffmpeg's alimiter: 5 ms look-ahead, whose delay it makes up for itself (`latency`), 10 ms release (on espeak-ng
     half the loss of loudness that 50 ms cost), and no make-up gain (`level`).
@@ -81,13 +83,15 @@ def chain(profile: Profile, *, mix_rate: int, sample_rate: int) -> str:
         filters.append(f"equalizer=f={_PRESENCE_HZ:g}:t=o:w={_PRESENCE_OCTAVES:g}:g={profile.presence_db:g}")
     if mix_rate != sample_rate:
         filters.append(f"aresample={sample_rate}:resampler=soxr")
-    limit = 10.0 ** (limit_dbfs(profile) / 20.0)
+    if gain_db:
+        filters.append(f"volume={gain_db:g}dB")
+    limit = 10.0 ** (limit_dbfs(profile, overshoot_db) / 20.0)
     return ",".join((*filters, f"alimiter=limit={limit:.6f}:attack=5:release=10:level=0:latency=1"))
 
 
-def limit_dbfs(profile: Profile) -> float:
+def limit_dbfs(profile: Profile, overshoot_db: float = OVERSHOOT_DB) -> float:
     """The sample peak, in dB, that the chain's limiter allows."""
-    return profile.ceiling_dbtp - OVERSHOOT_DB
+    return profile.ceiling_dbtp - overshoot_db
 
 
 @lru_cache(maxsize=16)

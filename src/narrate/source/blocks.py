@@ -1,6 +1,7 @@
 """What HTML's block elements mean: headings, lists, quotations, figures, tables, notes. Pure."""
 
 import itertools
+import re
 from dataclasses import replace
 
 from narrate.document import Code, Figure, MarkKind, Note, Paragraph, SceneBreak, Table
@@ -19,6 +20,7 @@ LABEL = "data-narrate-label"
 
 _MOST_IN_FIGURE = 200
 """Elements of one figure among which its caption is looked for."""
+_LABELS_REST = re.compile(r"\s*(?:[\])][.:]?|[.:])(?:\s+|$)")
 _DEEPEST_LOOK = 4
 """How many figures or tables in each other are looked through before they are read; more would cost their product."""
 
@@ -174,8 +176,8 @@ def open_note(page: Page, element: Element, key: str) -> Leave:
         if not marker and (used := leading_label(text, label, raised=raised)):
             label = label or text[:used].strip("[]() .:")
             text, marks = cut_front(text, marks, used)
-        elif used := len(text) - len(text.lstrip(" .:)]")):  # its label was a link back to its mark
-            text, marks = cut_front(text, marks, used)
+        elif not marker and (rest := _LABELS_REST.match(text)):  # its label was a link back to its mark
+            text, marks = cut_front(text, marks, rest.end())
         if not text and not sink.items:
             return
         note = Item(block=Note(label=label, text=text, marks=marks, origin=origin), references=tuple(sink.references))

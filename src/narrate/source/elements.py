@@ -113,7 +113,7 @@ def reason_to_skip(element: Element, name: str, attrs: dict[str, str]) -> tuple[
         return "control", "a control of the page"
     if role & _HALF_TITLES:
         return "heading", "a half title: the work's title once more"
-    if _GUTENBERG.search(f"{attrs.get('class', '')} {attrs.get('id', '')}"):
+    if _GUTENBERG.search(attrs.get("id", "")) or _GUTENBERG.search(attrs.get("class", "")):
         return "notice", NOTICE
     if "hidden" in attrs and attrs["hidden"] != "until-found":
         return None if _is_only_formula(element) else ("hidden", "hidden")
@@ -134,7 +134,7 @@ def _is_task(element: Element, attrs: dict[str, str]) -> bool:
 def _is_button(element: Element, role: frozenset[str]) -> bool:
     """Whether an element is a button of a script's making, or its label: not where it is a picture to be clicked on."""
     parent = element.getparent()
-    if "button" not in role and (parent is None or "button" not in types(attributes(parent))):
+    if "button" not in role and (parent is None or parent.get("role") != "button"):
         return False
     held = itertools.islice(element.iter("*"), 20)
     return len(few_words(element)) < _LONGEST_CONTROL and not any(local_name(node) in _PICTURES for node in held)

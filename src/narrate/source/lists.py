@@ -71,7 +71,8 @@ def is_contents(element: Element, file: str) -> bool:
         if "href" not in (attrs := attributes(link)):
             continue
         href = attrs["href"]
-        if not (target(href, file) or ("://" not in href and href.lower().endswith((".xhtml", ".html", ".htm")))):
+        another = "://" not in href and href.lower().endswith((".xhtml", ".html", ".htm"))
+        if not (target(href, file) or (file and another)):  # a page alone is no work of several files
             return False
         links += 1
         linked += len(few_words(link))

@@ -100,7 +100,8 @@ class Walker:
 
     def _leave_out_pull_quotes(self, root: Element) -> None:
         """Those whose words stand elsewhere in the text, too: heard, they would only be said twice."""
-        found = [each for each in root.xpath("//*[@class or @role]") if elements.is_pull_quote(attributes(each))]
+        named = root.xpath("//*[contains(translate(@class, 'PUL', 'pul'), 'pull') or contains(@role, 'pull')]")
+        found = [each for each in named if elements.is_pull_quote(attributes(each))]
         if not found:
             return
         whole = letters(content(root))

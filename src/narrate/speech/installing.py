@@ -11,13 +11,15 @@ from dataclasses import dataclass
 from http.client import HTTPException
 from pathlib import Path
 from typing import IO, Any
-from urllib.error import HTTPError, URLError
+from urllib.error import HTTPError
 from urllib.parse import quote
 from urllib.request import Request, urlopen
 
 from narrate.errors import NarrateError, OutputError, VoiceError
 from narrate.speech import kokoro, piper
 from narrate.speech.booth import require
+from narrate.speech.engine import Engine
+from narrate.speech.options import SpeechOptions
 from narrate.speech.voice_files import folder_of
 
 Advance = Callable[[str, int, int], None]
@@ -27,6 +29,7 @@ KOKORO_RELEASE = "https://github.com/thewh1teagle/kokoro-onnx/releases/download/
 """Where the README of kokoro-onnx 0.6.1 says its model is. It publishes no checksums."""
 
 _KOKORO_FILES = ("voices-v1.0.bin", "kokoro-v1.0.onnx")
+_KOKORO_VOICE = "af_heart"
 _STALL_S = 30.0
 _BLOCK = 1 << 18
 _LARGEST_LIST = 1 << 24
@@ -47,26 +50,30 @@ def install(name: str, advance: Advance) -> tuple[str, Path]:
     """Fetch the voice called `name` ("en_US-lessac-medium"; "kokoro" for all of Kokoro's): the id it is known by, and
     its folder. What is there already stays.
 
-    Raises VoiceError when there is no such voice or it cannot be had, OutputError when it cannot be written.
+    Raises VoiceError when there is no such voice, or it cannot be had or used; OutputError when it cannot be written.
     """
-    engine, _, voice = name.rpartition(":")
-    if name == kokoro.NAME or engine == kokoro.NAME:
+    engine, _, voice = (kokoro.NAME, "", _KOKORO_VOICE) if name == kokoro.NAME else name.rpartition(":")
+    if engine == kokoro.NAME:
         require("kokoro_onnx", kokoro.PACKAGE, kokoro.NAME)
         wanted = [Wanted(name=each, address=KOKORO_RELEASE + each) for each in _KOKORO_FILES]
-        folder = folder_of(kokoro.NAME)
-        known = f"{kokoro.NAME}:{voice if engine else 'af_heart'}"
-    else:
+    elif engine in ("", piper.NAME):
+        engine = piper.NAME
         require("piper", piper.PACKAGE, piper.NAME)
         wanted = _piper_files(voice.partition("#")[0])
-        folder = folder_of(piper.NAME)
-        known = f"{piper.NAME}:{voice}"
+    else:
+        raise VoiceError(
+            f"there are no voices to be fetched for “{engine}”", hint=f"for {piper.NAME} and {kokoro.NAME}"
+        )
+    folder = folder_of(engine)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for each in wanted:
             fetch(each, folder / each.name, advance)
     except OSError as error:
         raise OutputError(f"{folder}: cannot be written: {error.strerror or error}") from error
-    return known, folder
+    options = SpeechOptions(device="cpu")
+    made: Engine = kokoro.KokoroEngine(options) if engine == kokoro.NAME else piper.PiperEngine(options)
+    return f"{engine}:{made.resolve(voice, '').id}", folder
 
 
 def _piper_files(voice: str) -> list[Wanted]:
@@ -97,7 +104,7 @@ def _checksums(address: str, voice: str) -> Mapping[str, tuple[int, str]]:
     try:
         with _opened(Request(address)) as reply:
             voices: Any = json.loads(reply.read(_LARGEST_LIST))
-        files = voices[voice]["files"] if voice in voices else None
+        files = voices[voice]["files"] if voice in dict(voices) else None
     except (OSError, HTTPException, ValueError, KeyError, TypeError) as error:
         raise _unreachable("Piper's list of voices", error) from error
     if files is None:
@@ -147,26 +154,38 @@ def _receive(wanted: Wanted, file: IO[bytes], advance: Advance) -> int:
     here = file.seek(0, 2)
     if wanted.size and here >= wanted.size:
         return wanted.size
-    request = Request(wanted.address, headers={"Range": f"bytes={here}-"} if here else {})
     try:
-        with _opened(request) as reply:
-            if here and reply.status != 206:  # it sends the whole again
-                here = file.seek(0)
-                file.truncate()
-            total = wanted.size or here + int(reply.headers.get("Content-Length") or 0)
-            while block := reply.read(_BLOCK):
-                file.write(block)
-                here += len(block)
-                if here > (total or _LARGEST):
-                    break
-                advance(wanted.name, here, total)
-    except HTTPError as error:
-        if error.code == 416 and here:  # nothing is missing
+        reply = _opened(Request(wanted.address, headers={"Range": f"bytes={here}-"} if here else {}))
+    except (OSError, HTTPException, ValueError) as error:
+        if isinstance(error, HTTPError) and error.code == 416 and here:  # nothing is missing
             return wanted.size or here
         raise _unreachable(wanted.name, error) from error
-    except (URLError, HTTPException, TimeoutError, ConnectionError, ValueError) as error:
-        raise _unreachable(wanted.name, error) from error
+    with reply:
+        if here and not _goes_on(reply, here):  # it sends the whole again
+            here = file.seek(0)
+            file.truncate()
+        length = reply.headers.get("Content-Length", "")
+        total = wanted.size or (here + int(length) if length.isdecimal() else 0)
+        while block := _block(reply, wanted.name):
+            file.write(block)
+            here += len(block)
+            if here > (total or _LARGEST):
+                break
+            advance(wanted.name, here, total)
     return total or here
+
+
+def _goes_on(reply: Any, here: int) -> bool:
+    """Whether a server sends what is asked for: the rest from byte `here` (RFC 9110 §14.4)."""
+    return bool(reply.status == 206 and reply.headers.get("Content-Range", "").startswith(f"bytes {here}-"))
+
+
+def _block(reply: Any, name: str) -> bytes:
+    """Some more bytes. An error of the network must not be taken for one of the disk, which is an OSError too."""
+    try:
+        return bytes(reply.read(_BLOCK))
+    except (OSError, HTTPException, ValueError) as error:
+        raise _unreachable(name, error) from error
 
 
 def _opened(request: Request) -> Any:

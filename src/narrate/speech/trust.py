@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from narrate.speech.doubts import Doubt
     from narrate.speech.verify import Listener
 
-VERSION = 1
+VERSION = 2
 """Raise when the same takes would be judged otherwise. Part of the fingerprint of engines that vary, and of those that
 are verified."""
 

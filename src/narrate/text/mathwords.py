@@ -50,8 +50,8 @@ _SIGNS = """
     ∼ | is similar to | ähnlich | semblable à | semejante a | simile a
     < | is less than | kleiner als | inférieur à | menor que | minore di
     > | is greater than | größer als | supérieur à | mayor que | maggiore di
-    ≤ | is at most | höchstens | inférieur ou égal à | menor o igual que | minore o uguale a
-    ≥ | is at least | mindestens | supérieur ou égal à | mayor o igual que | maggiore o uguale a
+    ≤ | is at most | kleiner gleich | inférieur ou égal à | menor o igual que | minore o uguale a
+    ≥ | is at least | größer gleich | supérieur ou égal à | mayor o igual que | maggiore o uguale a
     ≪ | is much less than | viel kleiner als | très inférieur à | mucho menor que | molto minore di
     ≫ | is much greater than | viel größer als | très supérieur à | mucho mayor que | molto maggiore di
     ∝ | is proportional to | proportional zu | proportionnel à | proporcional a | proporzionale a

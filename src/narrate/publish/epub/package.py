@@ -2,7 +2,7 @@
 
 import shutil
 import zipfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -45,7 +45,7 @@ def write(path: Path, edition: Edition) -> list[str]:
     """Write `path`; see `formats.Format`. Raises OutputError, SourceError."""
     metadata = edition.release.metadata
     language = metadata.language or "und"
-    entries = []
+    entries, told = [], set[str]()
     try:
         with zipfile.ZipFile(path, "w") as book:
             _put(book, "mimetype", b"application/epub+zip")
@@ -55,6 +55,7 @@ def write(path: Path, edition: Edition) -> list[str]:
             for chapter in read_chapters(edition.folder / TIMELINE_FILE):
                 name = f"c{chapter.number:04d}"
                 parts = parts_of(chapter)
+                told |= {part.cues[0].about for part in parts if part.is_aside}
                 text = page(chapter, parts, language=language)
                 _put(book, f"EPUB/text/{name}.xhtml", text.encode())
                 synchronised = overlay(chapter, parts, page=f"../text/{name}.xhtml", audio=f"../audio/{name}.mp3")
@@ -66,7 +67,7 @@ def write(path: Path, edition: Edition) -> list[str]:
                     )
                 )
             _put(book, "EPUB/nav.xhtml", _navigation(metadata.title, entries, language).encode())
-            _put(book, "EPUB/package.opf", _package(metadata, entries, language).encode())
+            _put(book, "EPUB/package.opf", _package(metadata, entries, language, told).encode())
     except OSError as error:
         raise output_error(error, path) from error
     return [path.relative_to(edition.folder).as_posix()]
@@ -90,11 +91,12 @@ def _undated(name: str) -> zipfile.ZipInfo:
     return info
 
 
-def _package(metadata: Metadata, entries: Sequence[_Entry], language: str) -> str:
+def _package(metadata: Metadata, entries: Sequence[_Entry], language: str, told: Set[str]) -> str:
     return f"""<?xml version="1.0" encoding="utf-8"?>
 <package xmlns="http://www.idpf.org/2007/opf" version="3.0" unique-identifier="id" xml:lang="{escaped(language)}">
 <metadata xmlns:dc="http://purl.org/dc/elements/1.1/">
 {_lines(_metadata(metadata, language))}
+{_lines(_accessibility(told))}
 {_lines(_timing(entries))}
 </metadata>
 <manifest>
@@ -126,9 +128,14 @@ def _metadata(metadata: Metadata, language: str) -> Iterable[str]:
         yield f"<dc:date>{day}</dc:date>"
     # When it was made would make every build another one.
     yield f'<meta property="dcterms:modified">{day or "2000-01-01"}T00:00:00Z</meta>'
+
+
+def _accessibility(told: Set[str]) -> Iterable[str]:
+    """How the book can be read, where asides are about what is `told`."""
     for property_, values in _ACCESSIBILITY.items():
         for value in values:
-            yield f'<meta property="schema:{property_}">{value}</meta>'
+            if value not in _ONLY_WITH or told & _ONLY_WITH[value]:
+                yield f'<meta property="schema:{property_}">{value}</meta>'
 
 
 def _day(text: str) -> str:
@@ -155,6 +162,8 @@ _ACCESSIBILITY = {
     "accessibilitySummary": (_SUMMARY,),
 }
 """In the terms of the Schema.org Accessibility Properties for Discoverability Vocabulary."""
+
+_ONLY_WITH = {"describedMath": {"formula"}, "longDescription": {"image", "table"}}
 
 
 def _timing(entries: Sequence[_Entry]) -> Iterable[str]:
