@@ -26,8 +26,9 @@ from pathlib import Path
 
 from bench_report import in_columns
 from measuring import Program
+from torture_builds import SCENARIOS, TITLE, Desk, References, Trial
 from torture_judge import End, judge_book, judge_end, leftovers, running
-from torture_kinds import KINDS, MOUNTED, SCENARIOS, TITLE, Desk, References, Trial, can_mount, small_disks
+from torture_kinds import KINDS, MOUNTED, can_mount, small_disks
 
 GONE_WITHIN_S = 5
 

@@ -1,7 +1,6 @@
 """Who speaks what: voices by role, by speaker, by language and by chapter, across engines; and who stands in."""
 
 import json
-import sys
 from dataclasses import replace
 
 import pytest
@@ -289,7 +288,7 @@ def test_an_engine_of_another_package_must_be_called_what_its_entry_point_says(
             return lambda _: FakeEngine()
 
     Entry.name = name  # type: ignore[attr-defined]
-    monkeypatch.setattr(sys.modules["narrate.speech.ensemble"], "entry_points", lambda **_: [Entry()])
+    monkeypatch.setattr("importlib.metadata.entry_points", lambda **_: [Entry()])
     door = Ensemble(SpeechOptions(engine=name), {})
     with pytest.raises(VoiceError, match=f"the engine “{name}” .* calls itself “fake”"):
         door.resolve("", "en")

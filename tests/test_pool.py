@@ -1,6 +1,7 @@
 """Tasks run side by side, survive the death of a worker, and leave no process behind."""
 
 import contextlib
+import gc
 import os
 import signal
 import subprocess
@@ -122,13 +123,50 @@ def test_a_worker_ends_by_sigterm_without_a_word_whatever_its_parent_does(monkey
         signal.signal(signal.SIGTERM, before)
 
 
-linux_only = pytest.mark.skipif(sys.platform != "linux", reason="workers are forked on Linux only")
-
-
 def resident_mb(_: object) -> float:
     """What this process alone holds, in MB: pages that it shares with others count for their part."""
     line = next(line for line in Path("/proc/self/smaps_rollup").read_text().splitlines() if line.startswith("Pss:"))
     return int(line.split()[1]) / 1024
+
+
+linux_only = pytest.mark.skipif(sys.platform != "linux", reason="workers are forked on Linux only")
+
+
+def where_it_runs(_: object) -> tuple[int, set[int], list[str]]:
+    """This process's scheduling policy and cores, and those of a program that it starts."""
+    asked = "import os; print(os.sched_getscheduler(0), *os.sched_getaffinity(0))"
+    started = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=True).stdout.split()
+    return os.sched_getscheduler(0), os.sched_getaffinity(0), started
+
+
+@linux_only
+def test_a_worker_and_the_encoders_that_it_starts_are_batch_jobs_on_one_core() -> None:
+    with workers(1, SpeechOptions()) as executor:
+        policy, cores, started = executor.submit(where_it_runs, None).result(timeout=60)
+    assert policy == os.SCHED_BATCH
+    assert len(cores) == 1
+    assert cores < os.sched_getaffinity(0) or len(os.sched_getaffinity(0)) == 1
+    assert started == [str(int(policy)), *map(str, cores)]
+
+
+def copied_by_looking_for_garbage(_: object) -> int:
+    """How many KB of its own this process has more after it, of what it shared with its parent."""
+    before = private_kb()
+    gc.collect()
+    return private_kb() - before
+
+
+def private_kb() -> int:
+    rollup = Path("/proc/self/smaps_rollup").read_text()
+    return int(rollup.split("\nPrivate_Dirty:")[1].split()[0])
+
+
+@linux_only
+def test_a_worker_that_looks_for_garbage_copies_no_document() -> None:
+    document = [[number] for number in range(300_000)]  # 30 MB, of which each object has a mark to be written
+    with workers(1, SpeechOptions()) as executor:
+        assert executor.submit(copied_by_looking_for_garbage, None).result(timeout=60) < 5000
+    assert len(document) == 300_000
 
 
 @linux_only

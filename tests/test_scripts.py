@@ -25,7 +25,15 @@ pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="th
 def scripts(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.syspath_prepend(str(SCRIPTS))
     yield
-    for name in ("bench_inputs", "bench_report", "bench_rivals", "measuring", "torture_judge", "torture_kinds"):
+    for name in (
+        "bench_inputs",
+        "bench_report",
+        "bench_rivals",
+        "measuring",
+        "torture_builds",
+        "torture_judge",
+        "torture_kinds",
+    ):
         sys.modules.pop(name, None)
 
 
@@ -101,6 +109,18 @@ def test_memory_is_summed_over_the_whole_tree_and_time_over_all_that_was_waited_
     assert found.code == 0
     assert 120 < found.peak_mb < 200
     assert 0.75 < found.cpu_s < 3
+
+
+@pytest.mark.usefixtures("scripts")
+def test_time_of_what_outlives_its_command_by_a_moment_is_counted(tmp_path: Path) -> None:
+    from measuring import measure
+
+    (tmp_path / "server.py").write_text("import time\nwhile time.process_time() < 0.4:\n    pass\n")
+    found = measure(
+        ["sh", "-c", f"{sys.executable} {tmp_path}/server.py & exit 0"], env=dict(os.environ), deadline_s=60
+    )
+    assert found.code == 0
+    assert 0.4 <= found.cpu_s < 2
 
 
 @pytest.mark.usefixtures("scripts")

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 import types
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -25,7 +26,7 @@ from narrate.speech.ipa import SOUNDS, signs_unknown, to_espeak
 from narrate.speech.pyttsx3_engine import Pyttsx3Engine
 from narrate.speech.rendering import Description, Rendering
 from narrate.speech.sayable import sayable
-from narrate.speech.speaker import EspeakSpeaker, NativeSpeaker, fresh_espeak
+from narrate.speech.speaker import EspeakChoir, EspeakSpeaker, NativeSpeaker, fresh_espeak
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="forks")
 
@@ -349,6 +350,43 @@ def test_every_utterance_is_spoken_in_a_process_that_has_never_spoken(tmp_path):
     spoke, made = zip(*(line.split() for line in log.read_text().splitlines()), strict=True)
     assert len(set(spoke)) == 3
     assert not set(spoke) & set(made)
+
+
+def test_sentences_that_share_a_child_sound_as_they_do_alone(real):
+    breathy, klatt = Delivery(voice="gmw/en-US+f2"), Delivery(voice="gmw/en-US+klatt", rate_wpm=120)
+    lines = [(SENTENCES[0], how) for how in (US, WHISPER, FRENCH, breathy, klatt, ECHO, US, WHISPER)]
+    assert len(lines) == real.traits.batch
+    alone = [digest(real.speak(*line)) for line in lines]
+    assert [digest(take) for take in real.speak_all(lines)] == alone
+    assert [digest(take) for take in real.speak_all(lines[::-1])] == alone[::-1]
+
+
+class Quarrelling(EspeakChoir):
+    """A choir that cannot sing together."""
+
+    def __init__(self, trouble: str) -> None:
+        super().__init__()
+        self.trouble = trouble
+
+    def prepare(self, request):
+        if isinstance(request, tuple) and self.trouble == "no second library":
+            raise VoiceError("this espeak-ng cannot be loaded twice")
+        super().prepare(request)
+
+    def __call__(self, request):
+        if isinstance(request, tuple):
+            if self.trouble == "crash":
+                os.kill(os.getpid(), 11)
+            hushed = (replace(request[0], text=" "), *request[1:])
+            return super().__call__(hushed)
+        return super().__call__(request)
+
+
+@pytest.mark.parametrize("trouble", ["no second library", "crash", "one is not heard"])
+def test_sentences_that_come_to_nothing_in_company_are_spoken_alone(real, trouble):
+    quarrelling = Pyttsx3Engine(ForkGuard(partial(Quarrelling, trouble)))
+    lines = [(sentence, US) for sentence in SENTENCES[:3]]
+    assert [digest(take) for take in quarrelling.speak_all(lines)] == [digest(real.speak(*line)) for line in lines]
 
 
 def test_the_voices_of_the_machine_are_listed(real):

@@ -89,14 +89,15 @@ class Housekeeping:
         self.finished = progress.finished
         self._progress = progress
         self._store = store
+        self._limit = limit_bytes()
         self._grown = 0
 
     def advanced(self, chapter: ChapterPlan, characters: int) -> None:
         """See `Progress.advanced`."""
         self._grown += _BYTES_A_CHARACTER * characters
-        if self._grown > limit_bytes() // 4:
+        if self._grown > self._limit // 4:
             self._grown = 0
-            open_store(self._store).evict(limit_bytes())
+            open_store(self._store).evict(self._limit)
         self._progress.advanced(chapter, characters)
 
 
@@ -123,11 +124,16 @@ def _executor(project: Project, plan: Plan) -> Callable[[], Executor]:
     characters = sum(each.characters for each in plan.chapters if each.encodes)
     if project.request.jobs == 1 or characters <= _INLINE_CHARACTERS:
         return Inline
-    long = sum(each.characters for each in plan.chapters) > _SHARED_CHARACTERS
+    return partial(workers, project.request.jobs, project.config.speech, apart=_apart(project, plan))
+
+
+def _apart(project: Project, plan: Plan) -> bool:
+    """Whether workers must not be forked from this process: for what runs in it, or for what it holds."""
     door = work.engine(project.config.speech)
     voices = frozenset[str]().union(*(each.voices for each in plan.chapters if each.encodes))
-    forkable = all(door.traits(voice).forkable for voice in voices)
-    is_shared = isinstance(project.request.store, str)  # its connections have threads, beside which none should fork
+    has_threads = isinstance(project.request.store, str)  # its connections'; beside them nothing should fork
+    if has_threads or not all(door.traits(voice).forkable for voice in voices):
+        return True
+    is_long = sum(each.characters for each in plan.chapters) > _SHARED_CHARACTERS
     # A model is larger than any document: workers that share one are forked however long the book is.
-    apart = not forkable or is_shared or (not door.serve(voices) and long)
-    return partial(workers, project.request.jobs, project.config.speech, apart=apart)
+    return not door.serve(voices) and is_long

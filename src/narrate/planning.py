@@ -4,17 +4,14 @@ A chapter is as it was published when nothing that decides its samples (`audio_k
 changed, whatever its number is now. Keys are computed from the source and the settings alone; nothing is spoken.
 """
 
-import hashlib
-import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from narrate import __version__, text, work
+from narrate import fingerprints, text, work
 from narrate.casting import Casting, StandIn, cast_chapter, remarks, unspoken
-from narrate.errors import ChapterError, ConfigError, NarrateError
+from narrate.errors import ChapterError, NarrateError
 from narrate.plan import (
-    VOICE_OF,
     Action,
     ChapterChoice,
     ChapterPlan,
@@ -29,14 +26,9 @@ from narrate.process import ffmpeg_version
 from narrate.project import Project, chosen
 from narrate.publish.codecs import CODECS
 from narrate.publish.formats import FORMATS
-from narrate.publish.options import TAG_VERSION
 from narrate.render import Studio
-from narrate.script import Account, ChapterScript, Interlude, Omission, Pause, Utterance, part_kind
-from narrate.speech import SpeechOptions
+from narrate.script import Account, ChapterScript, Interlude, Omission
 from narrate.store import key, open_store
-
-_ASKED = ("voice", "language")
-"""Kinds of parts that the text itself asks for: another voice for them is another text."""
 
 
 def make_plan(project: Project, *, only: frozenset[int] | None = None, sizes: Mapping[str, int] | None = None) -> Plan:
@@ -75,7 +67,7 @@ def make_plan(project: Project, *, only: frozenset[int] | None = None, sizes: Ma
     kept = tuple(
         ChapterChoice(number=each.number, title=each.title, choice=each.choice) for each in chapters if each.choice
     )
-    book_key = _book_key(project, chapters, kept, account)
+    book_key = fingerprints.of_book(project, chapters, kept, account)
     publish, reason = _publication(before, book_key, chapters, changed, formats)
     if publish is not Action.UP_TO_DATE:
         formats = tuple(replace(each, action=Action.RUN, reason=each.reason or reason) for each in formats)
@@ -137,7 +129,7 @@ def takes_to_speak(project: Project, chapter: ChapterPlan) -> int:
     if not chapter.encodes:
         return 0
     kept = open_store(project.request.store)
-    prints = _fingerprints(chapter.voices, project.config.speech)
+    prints = fingerprints.of_voices(chapter.voices, project.config.speech)
     said = ((chapter.delivery_of(each), each.spoken) for each in project.script(chapter.number).utterances)
     keys = {work.take_key(prints[delivery.voice], delivery, spoken) for delivery, spoken in said}
     return sum(not kept.has("takes", name) for name in keys)
@@ -163,9 +155,9 @@ def _chapter_plan(
     before: Record | None,
     changed_files: frozenset[str],
 ) -> ChapterPlan:
-    ingredients = _ingredients(script, casting, studio)
+    ingredients = fingerprints.ingredients(script, casting, studio)
     audio_key = key("chapter", **ingredients)
-    text_key, place_key = _text_keys(script)
+    text_key, place_key = fingerprints.of_texts(script)
     published = [each for each in (before.chapters if before else ()) if each.file not in changed_files]
     same = [each for each in published if (each.audio_key, each.text_key) == (audio_key, text_key)]
     reused = min(same, key=lambda each: abs(each.number - script.number)) if same else None
@@ -265,108 +257,6 @@ def _as_asked(chapter: ChapterPlan, published: ChapterRecord) -> ChapterPlan:
     )
 
 
-def _fingerprints(voices: Iterable[str], options: SpeechOptions) -> dict[str, str]:
-    engine = work.engine(options)
-    return {voice: engine.fingerprint(voice) for voice in voices}
-
-
-def _ingredients(script: ChapterScript, casting: Casting, studio: Studio) -> dict[str, str]:
-    """What decides the chapter's samples, by names and values that a person can compare."""
-    mix, mp3 = studio.config.mix, studio.config.mp3
-    delivery = casting.narrator
-    said: list[str | list[str]] = []
-    pauses: list[float] = []
-    drives: list[list[object]] = []
-    voices, roles = set[str](), set[str]()
-    for cue in script.cues:
-        match cue:
-            case Utterance():
-                part = next((part for part in cue.parts if part in casting.parts), "")
-                voice = casting.parts[part].voice if part else delivery.voice
-                said.append([cue.spoken, voice if part_kind(part)[0] in _ASKED else part])
-                voices.add(voice)
-                roles.add(str(cue.role))
-            case Pause():
-                pauses.append(cue.duration_s)
-            case Interlude():
-                drives.append([len(said), cue.duration_s, cue.seed, _bed(cue, studio), cue.under_speech_s])
-    return {
-        "text": _digest(said),
-        "pauses": _digest(pauses),
-        "voice": delivery.voice,
-        "rate": str(delivery.rate_wpm),
-        "pitch": str(delivery.pitch),
-        **{
-            f"{VOICE_OF}{part}": f"{own.voice}, pitch {own.pitch}"
-            for part, own in sorted(casting.parts.items())
-            if part_kind(part)[0] not in _ASKED
-        },
-        "engine": "; ".join(sorted(set(_fingerprints(voices, studio.config.speech).values()))),
-        "interludes": _digest([drives, mix.interlude_below_lu, mix.interlude_fade_s]) if drives else "none",
-        "effects": ", ".join(f"{role} {name}" for role, name in mix.effects if role in roles) or "none",
-        "profile": mix.profile.describe(),
-        "loudness": f"{mix.profile.loudness_lufs:g} LUFS, {mix.profile.ceiling_dbtp:g} dBTP",
-        "encoder": f"ffmpeg {studio.encoder_fingerprint}",
-        "encoder settings": f"{mp3.sample_rate} Hz, {mp3.channels} ch, {mp3.bitrate_kbps}k, {mp3.compression_level}",
-        "program": f"{work.TAKE_VERSION}.{work.STRETCH_VERSION}",
-    }
-
-
-def _bed(cue: Interlude, studio: Studio) -> str:
-    """The fingerprint of the interlude's bed. Raises ConfigError when there is no such scene."""
-    try:
-        return studio.bed_fingerprint(cue.scene)
-    except ConfigError as error:
-        where = f"line {cue.line}: " if cue.line else ""
-        hint = "; ".join((error.hint, *(name for name, _ in studio.config.mix.recordings)))
-        raise ConfigError(f"{where}{error}", hint=hint) from error
-
-
-def _text_keys(script: ChapterScript) -> tuple[str, str]:
-    shown: list[object] = []
-    places: list[object] = []
-    for cue in script.cues:
-        if isinstance(cue, Utterance):
-            spans = [(s.spoken_start, s.spoken_end, s.text_start, s.text_end) for s in cue.spans]
-            tongues = [(each.start, each.end, each.language) for each in cue.tongues]
-            more = [each for each in (tongues, cue.about, cue.speaker, cue.level) if each]
-            shown.append([cue.text, str(cue.role), spans, *more])
-            places.append([cue.line, cue.href])
-        elif isinstance(cue, Interlude):
-            shown.append([cue.scene, cue.caption])
-        else:
-            shown.append(str(cue.reason))
-    return _digest(shown), _digest(places)
-
-
-def _book_key(
-    project: Project, chapters: list[ChapterPlan], choices: tuple[ChapterChoice, ...], account: Account
-) -> str:
-    metadata = project.metadata
-    formats = [[name, FORMATS[name].version] for name in project.config.formats]
-    picture = metadata.cover.read_bytes() if isinstance(metadata.cover, Path) else metadata.cover
-    cover = hashlib.sha256(picture).hexdigest() if picture else ""
-    return key(
-        "book",
-        program=__version__,
-        tags=TAG_VERSION,
-        chapters=[[each.audio_key, each.text_key, each.place_key, each.title] for each in chapters],
-        choices=[[each.number, each.title, each.choice.describe()] for each in choices],
-        metadata=[metadata.title, metadata.author, metadata.language, metadata.narrator, metadata.date, cover],
-        account=[
-            account.voiced,
-            account.described,
-            [_fields(each) for each in account.skipped],
-            [[each.language, each.sentences, each.place] for each in account.unspoken],
-        ],
-        **({"formats": formats} if formats else {}),
-    )
-
-
-def _fields(omission: Omission) -> list[object]:
-    return [omission.kind, omission.reason, omission.count, omission.line, omission.href]
-
-
 def _publication(
     before: Record | None,
     book_key: str,
@@ -403,8 +293,3 @@ def _changed_files(folder: Path, before: Record | None, sizes: Mapping[str, int]
             return -1
 
     return frozenset(name for name, published in (before.files if before else {}).items() if size(name) != published)
-
-
-def _digest(value: object) -> str:
-    canonical = json.dumps(value, ensure_ascii=True, separators=(",", ":"))
-    return hashlib.sha256(canonical.encode()).hexdigest()[:16]

@@ -4,7 +4,6 @@ import os
 import signal
 import subprocess
 import sys
-import tempfile
 import threading
 from collections.abc import Iterator, Sequence
 from functools import cache
@@ -99,6 +98,8 @@ def run(
 def stream(command: Sequence[str | Path], *, timeout_s: float) -> Iterator[bytes]:
     """What `command` prints, in blocks, while it runs. Raises AudioError as `run` does, when all has been read."""
     name = Path(command[0]).name
+    import tempfile
+
     with tempfile.TemporaryFile() as log:
         try:
             process = subprocess.Popen(

@@ -142,24 +142,25 @@ def speak(task: SpeakTask) -> Spoken:
     if not task.fresh:
         kept.fetch("takes", [line.key for line in task.lines])
     with kept.together():
-        batched = _speak_in_batches(kept, task)
+        new = _speak_in_batches(kept, task)
         takes = [
-            _take(kept, task.speech, line, partial(measured, line), fresh=task.fresh and line.key not in batched)
+            measured(line, new[line.key])
+            if line.key in new
+            else _take(kept, task.speech, line, partial(measured, line), fresh=task.fresh)
             for line in task.lines
         ]
     return Spoken(measures=tuple(each for each, _ in takes), levels=b"".join(levels for _, levels in takes))
 
 
-def _speak_in_batches(kept: store.Store, task: SpeakTask) -> frozenset[str]:
-    """The keys of those lines that an engine wants several of at once: they are then in the store."""
+def _speak_in_batches(kept: store.Store, task: SpeakTask) -> dict[str, bytes]:
+    """The takes, by their keys, of lines that the store does not have and an engine wants several of at once."""
     voices = engine(task.speech)
-    lines = [line for line in task.lines if voices.traits(line.delivery.voice).batch > 1]
-    lines = [line for line in lines if task.fresh or not kept.has("takes", line.key)]
+    wanted = {line.key: line for line in task.lines if task.fresh or not kept.has("takes", line.key)}
+    lines = [line for line in wanted.values() if voices.traits(line.delivery.voice).batch > 1]
     for line in lines:
         _check_engine(voices, line)
-    for line, take in zip(lines, voices.speak_all([(each.spoken, each.delivery) for each in lines]), strict=True):
-        _keep(kept, line, take)
-    return frozenset(line.key for line in lines)
+    takes = voices.speak_all([(each.spoken, each.delivery) for each in lines])
+    return {line.key: _keep(kept, line, take) for line, take in zip(lines, takes, strict=True)}
 
 
 def encode(task: EncodeTask) -> int:

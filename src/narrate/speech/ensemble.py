@@ -10,7 +10,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from functools import cached_property
-from importlib.metadata import entry_points
 from itertools import groupby
 from typing import TYPE_CHECKING, cast
 
@@ -47,6 +46,8 @@ class Ensemble:
     def names(self) -> tuple[str, ...]:
         """Every engine's name, the options' own first; whether its library is there is not looked at."""
         if not self._names:
+            from importlib.metadata import entry_points  # 100 modules, and most processes never ask
+
             found = [self._options.engine, *self._builders, *(each.name for each in entry_points(group=GROUP))]
             self._names = tuple(dict.fromkeys(found))
         return self._names
@@ -177,6 +178,8 @@ class Ensemble:
     def _build(self, name: str) -> Engine:
         if name in self._builders:
             return self._builders[name](self._options)
+        from importlib.metadata import entry_points
+
         for entry in entry_points(group=GROUP, name=name):
             try:
                 engine: Engine = entry.load()(self._options)

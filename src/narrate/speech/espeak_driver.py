@@ -5,16 +5,17 @@ wrong text length (see `CONTRIBUTING.md`). This one is registered as `pyttsx3.dr
 package's bindings in `AUDIO_OUTPUT_SYNCHRONOUS` mode, and hands the sound over by the topic `audio`.
 
 It loads a shared library into this process and reads espeak-ng's data folder. Once it has spoken, espeak-ng keeps
-state that changes the samples of whatever it speaks next: speak in a forked child, or `disconnect` in between.
+state that changes the samples of whatever it speaks next: speak in a forked child, with `another` each time, or
+`disconnect` in between.
 """
 
 import contextlib
 import ctypes
-import hashlib
 import importlib
 import os
 import sys
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -31,18 +32,31 @@ _SEED = 1
 _LONGEST_PATH = 140  # espeak-ng 1.52 keeps the data folder in char[160], of which "/espeak-ng-data" takes 15
 _RATES = (80, 450)  # espeakRATE_MINIMUM, espeakRATE_MAXIMUM
 
-_bindings: Any = None
-_sample_rate = 0
-_seeds: list[Any] = []
+
+@dataclass(frozen=True, slots=True)
+class _Library:
+    """An espeak-ng that is loaded and initialised: pyttsx3's bindings to it, its rate, what seeds its noise."""
+
+    bindings: Any
+    sample_rate: int
+    seeds: tuple[Any, ...]
 
 
-def connect() -> Any:
+_library: _Library | None = None
+"""The one that was loaded last."""
+
+
+def connect(*, another: bool = False) -> Any:
     """A pyttsx3 engine on this driver, espeak-ng loaded and initialised once per process.
 
-    Raises VoiceError when no espeak-ng or no data for it can be found.
+    `another`: once more, from a copy of its file, so that it shares no state with those that are here. Linux only, and
+    only with espeak-ng as a wheel. Raises VoiceError when no espeak-ng or no data for it can be found.
     """
+    global _library
     from pyttsx3.engine import Engine
 
+    if another:
+        _library = _load(copied=True)
     sys.modules[f"pyttsx3.drivers.{NAME}"] = sys.modules[__name__]
     return Engine(NAME)
 
@@ -52,21 +66,18 @@ def disconnect() -> None:
 
     espeak-ng's own `Terminate` is not enough: 147 of 150 sentences differed after it.
     """
-    global _bindings
-    if _bindings is None:
-        return
-    import pyttsx3.drivers
-
-    _bindings.Terminate()
-    _unload(_bindings.dll._handle)
-    _bindings = None
-    sys.modules.pop("pyttsx3.drivers._espeak", None)
-    vars(pyttsx3.drivers).pop("_espeak", None)
+    global _library
+    if _library is not None:
+        _library.bindings.Terminate()
+        _unload(_library.bindings.dll._handle)
+        _library = None
 
 
 def version() -> str:
     """What decides the samples: espeak-ng's version, a hash of its data's names and sizes, the driver's VERSION."""
-    info = _bindings.Info(None).decode()
+    import hashlib
+
+    info = _open().bindings.Info(None).decode()
     listing = sorted((entry.name, entry.stat().st_size) for entry in os.scandir(_data_folder()) if entry.is_file())
     digest = hashlib.sha256(repr(listing).encode()).hexdigest()[:8]
     return f"espeak-ng {info}, data {digest}, driver {VERSION}"
@@ -97,7 +108,8 @@ class EspeakDriver:
 
     def __init__(self, proxy: Any) -> None:
         self._proxy = proxy
-        self._espeak = _open()
+        self._library = _open()
+        self._espeak = self._library.bindings
         self._pcm: list[bytes] = []
         self._marks: list[tuple[int, int]] = []
         self._complete = False
@@ -108,8 +120,8 @@ class EspeakDriver:
         """Speak `text`. Raises RuntimeError when espeak-ng fails or stops before the end."""
         self._pcm, self._marks, self._complete, self._error = [], [], False, None
         self._proxy.notify("started-utterance")
-        self._espeak.SetSynthCallback(self._hear)  # now, not sooner: the process has one, and may have more drivers
-        for seed in _seeds:
+        self._espeak.SetSynthCallback(self._hear)  # now, not sooner: a library has one, and may have more drivers
+        for seed in self._library.seeds:
             seed(_SEED)
         # CHARS_UTF8 alone, as a rule: neither markup (SSML) nor [[phonemes]] in a book's text is obeyed, nor is silence
         # added. Phonemes are obeyed for a text whose only ones are the lexicon's (`sayable`).
@@ -119,7 +131,7 @@ class EspeakDriver:
             raise self._error
         if result != self._espeak.EE_OK or not self._complete:
             raise RuntimeError(f"espeak-ng stopped before the end (code {result})")
-        self._proxy.notify("audio", pcm=self._pcm, sample_rate=_sample_rate, marks=self._marks)
+        self._proxy.notify("audio", pcm=self._pcm, sample_rate=self._library.sample_rate, marks=self._marks)
         self._proxy.notify("finished-utterance", completed=True)
 
     def _hear(self, samples: Any, count: int, events: Any) -> int:
@@ -232,7 +244,7 @@ def _borrows(file: Path, dictionaries: set[str]) -> bool:
     return "dictionary" in words[:-1] and words[words.index("dictionary") + 1] in dictionaries
 
 
-def _find_seeds(library: Any) -> list[Any]:
+def _find_seeds(library: Any) -> tuple[Any, ...]:
     """What must be called for the same noise every time.
 
     Breathy voices are noise, which espeak-ng seeds by the clock (f2, f3, whisper differed from process to process),
@@ -244,42 +256,71 @@ def _find_seeds(library: Any) -> list[Any]:
         seeds[0].argtypes = [ctypes.c_long]
     with contextlib.suppress(AttributeError, OSError):
         seeds.append(ctypes.CDLL("ucrtbase" if sys.platform == "win32" else None).srand)
-    return seeds
+    return tuple(seeds)
 
 
 def _data_folder() -> Path:
     folder = ctypes.c_char_p()
-    _bindings.Info(ctypes.byref(folder))
+    _open().bindings.Info(ctypes.byref(folder))
     return Path(os.fsdecode(folder.value or b""))
 
 
-def _open() -> Any:
-    """pyttsx3's bindings to an espeak-ng that is loaded and initialised."""
-    global _bindings, _sample_rate, _seeds
-    if _bindings is None:
-        library, data = _from_wheel()
-        try:
-            with _loading(library) if library else contextlib.nullcontext():
-                bindings: Any = importlib.import_module("pyttsx3.drivers._espeak")
-        except (RuntimeError, OSError, AttributeError) as error:
-            raise VoiceError("espeak-ng is not on this machine", hint=_INSTALL) from error
-        path = _short(data) if data else None
-        rate = bindings.Initialize(bindings.AUDIO_OUTPUT_SYNCHRONOUS, _BUFFER_MS, path, _DONT_EXIT)
-        if rate <= 0:
-            raise VoiceError(f"espeak-ng finds no data in {data or 'its own folder'}", hint=_INSTALL)
-        _bindings, _sample_rate, _seeds = bindings, rate, _find_seeds(bindings.dll)
-    return _bindings
+def _open() -> _Library:
+    global _library
+    if _library is None:
+        _library = _load()
+    return _library
 
 
-def _from_wheel() -> tuple[ctypes.CDLL | None, Path | None]:
-    """espeak-ng and the folder above its data from the wheel espeakng-loader, or nothing where it does not work."""
+def _load(*, copied: bool = False) -> _Library:
+    library, data = _from_wheel(copied=copied)
+    if copied and library is None:
+        raise VoiceError("this espeak-ng cannot be loaded twice", hint=_INSTALL)
+    try:
+        with _loading(library) if library else contextlib.nullcontext():
+            bindings = _bindings()
+    except (RuntimeError, OSError, AttributeError) as error:
+        raise VoiceError("espeak-ng is not on this machine", hint=_INSTALL) from error
+    path = _short(data) if data else None
+    rate = bindings.Initialize(bindings.AUDIO_OUTPUT_SYNCHRONOUS, _BUFFER_MS, path, _DONT_EXIT)
+    if rate <= 0:
+        raise VoiceError(f"espeak-ng finds no data in {data or 'its own folder'}", hint=_INSTALL)
+    return _Library(bindings, rate, _find_seeds(bindings.dll))
+
+
+def _bindings() -> Any:
+    """pyttsx3's bindings as a module of their own, since it is bound to the library that is there when it is loaded."""
+    import pyttsx3.drivers
+
+    sys.modules.pop("pyttsx3.drivers._espeak", None)
+    vars(pyttsx3.drivers).pop("_espeak", None)
+    return importlib.import_module("pyttsx3.drivers._espeak")
+
+
+def _from_wheel(*, copied: bool) -> tuple[ctypes.CDLL | None, Path | None]:
+    """espeak-ng and the folder above its data from the wheel espeakng-loader, or nothing where it does not work.
+
+    Not for everybody to see (RTLD_GLOBAL): a second one would then find the first one's variables.
+    """
     try:
         import espeakng_loader
 
+        file = espeakng_loader.get_library_path()
         data = Path(espeakng_loader.get_data_path()).parent
-        return ctypes.CDLL(espeakng_loader.get_library_path(), mode=ctypes.RTLD_GLOBAL), data
+        return ctypes.CDLL(_copy(file) if copied else file), data
     except (ImportError, OSError, RuntimeError):
         return None, None
+
+
+def _copy(file: str) -> str:
+    """The path of a copy of `file` in memory. It stays open as long as the process: the system loads a library only
+    once that has the name, or is the file, of one that it has loaded."""
+    if sys.platform != "linux":
+        raise OSError("no files in memory on this system")
+    handle = os.memfd_create("espeak-ng")
+    with os.fdopen(handle, "wb", closefd=False) as copy:
+        copy.write(Path(file).read_bytes())
+    return f"/proc/self/fd/{handle}"
 
 
 @contextlib.contextmanager

@@ -2,7 +2,7 @@
 
 import json
 import struct
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 
 from narrate.speech.engine import Voice
@@ -11,6 +11,7 @@ JUDGE_VERSION = 1
 """Raise when `judge` makes another take of the same rendering. Here, because `judge` itself loads numpy."""
 
 _HEADER = struct.Struct("<II")
+_LENGTH = struct.Struct("<Q")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -40,8 +41,8 @@ class Rendering:
     marks: tuple[tuple[int, int], ...]
 
     @classmethod
-    def from_bytes(cls, data: bytes | bytearray) -> "Rendering":
-        """The inverse of `pack`. Raises struct.error for bytes that are cut short."""
+    def from_bytes(cls, data: bytes | bytearray | memoryview) -> "Rendering":
+        """The inverse of `packed`. Raises struct.error for bytes that are cut short."""
         sample_rate, count = _HEADER.unpack_from(data)
         start = _HEADER.size + 8 * count
         flat = struct.unpack(f"<{2 * count}i", data[_HEADER.size : start])
@@ -49,10 +50,30 @@ class Rendering:
         return cls(sample_rate=sample_rate, pcm=memoryview(data)[start:], marks=marks)
 
 
-def pack(*, sample_rate: int, pcm: Iterable[bytes], marks: Sequence[tuple[int, int]]) -> bytes:
-    """A rendering as it crosses to the parent process on the same machine, its sound in pieces."""
+def packed(*, sample_rate: int, pcm: Iterable[bytes], marks: Sequence[tuple[int, int]]) -> list[bytes]:
+    """A rendering as it crosses to the parent process on the same machine, its sound in pieces: to be joined."""
     flat = [number for mark in marks for number in mark]
-    return b"".join((_HEADER.pack(sample_rate, len(marks)), struct.pack(f"<{len(flat)}i", *flat), *pcm))
+    return [_HEADER.pack(sample_rate, len(marks)), struct.pack(f"<{len(flat)}i", *flat), *pcm]
+
+
+def pack(*, sample_rate: int, pcm: Iterable[bytes], marks: Sequence[tuple[int, int]]) -> bytes:
+    """The same in one piece."""
+    return b"".join(packed(sample_rate=sample_rate, pcm=pcm, marks=marks))
+
+
+def strung(renderings: Iterable[list[bytes]]) -> bytes:
+    """Several renderings, each as `packed`, as one answer."""
+    return b"".join(piece for each in renderings for piece in (_LENGTH.pack(sum(map(len, each))), *each))
+
+
+def unstrung(data: bytes | bytearray) -> Iterator[Rendering]:
+    """The inverse of `strung`. Raises struct.error for bytes that are cut short."""
+    at, whole = 0, memoryview(data)
+    while at < len(whole):
+        (length,) = _LENGTH.unpack_from(whole, at)
+        at += _LENGTH.size
+        yield Rendering.from_bytes(whole[at : at + length])
+        at += length
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -1,7 +1,7 @@
 """What runs inside a guarded process: a Request comes in, a Rendering goes out as bytes; None asks for a Description.
 
-One of three: espeak-ng to be spoken with once, in a forked child; the same, loaded afresh for every utterance, in a
-worker; or the speech of the operating system (SAPI 5, NSSS) behind pyttsx3's own driver.
+One of three: espeak-ng, several of it side by side, each to be spoken with once, in a forked child; the same, loaded
+afresh for every utterance, in a worker; or the speech of the operating system (SAPI 5, NSSS) behind pyttsx3's driver.
 """
 
 import re
@@ -11,7 +11,7 @@ from typing import Any
 from narrate.errors import NarrateError
 from narrate.speech import espeak_driver
 from narrate.speech.engine import Voice
-from narrate.speech.rendering import Description, Request, pack
+from narrate.speech.rendering import Description, Request, pack, packed, strung
 from narrate.speech.voices import bcp47
 
 ENGINE = "pyttsx3"
@@ -19,15 +19,15 @@ _TAG = re.compile(r"[A-Za-z]{2,8}([-_][A-Za-z0-9]{1,8})*")
 
 
 class EspeakSpeaker:
-    """espeak-ng through pyttsx3. Only the first utterance of a process has the samples that it should have.
+    """espeak-ng through pyttsx3. Only the first utterance has the samples that it should have.
 
     Building one lists the voices, which leaves no trace in the samples and makes choosing one six times as fast.
-    Raises VoiceError when espeak-ng is not there.
+    `another`: with an espeak-ng of its own, beside those of this process. Raises VoiceError when it is not to be had.
     """
 
-    def __init__(self) -> None:
-        self._engine = espeak_driver.connect()
-        self._rendering = b""
+    def __init__(self, *, another: bool = False) -> None:
+        self._engine = espeak_driver.connect(another=another)
+        self._rendering: list[bytes] = []
         self._error: Exception | None = None
         self._engine.connect("audio", self._heard)
         self._engine.connect("error", self._failed)
@@ -39,7 +39,11 @@ class EspeakSpeaker:
             fingerprint = f"{ENGINE}: {espeak_driver.version()}"
             variants = tuple(espeak_driver.variants())
             return Description(fingerprint=fingerprint, voices=self._voices, variants=variants).to_bytes()
-        self._rendering, self._error = b"", None
+        return b"".join(self.render(request))
+
+    def render(self, request: Request) -> list[bytes]:
+        """The rendering, as `packed`. Raises whatever the driver raised."""
+        self._rendering, self._error = [], None
         self._engine.setProperty("voice", request.voice)
         self._engine.setProperty("rate", request.rate_wpm)
         self._engine.setProperty("pitch", request.pitch)
@@ -48,13 +52,34 @@ class EspeakSpeaker:
         self._engine.runAndWait()
         if self._error is not None:
             raise self._error
-        return self._rendering or pack(sample_rate=1, pcm=(), marks=())  # pyttsx3 says nothing for blank text
+        return self._rendering or packed(sample_rate=1, pcm=(), marks=())  # pyttsx3 says nothing for blank text
 
     def _heard(self, *, pcm: list[bytes], sample_rate: int, marks: list[tuple[int, int]], **_: object) -> None:
-        self._rendering = pack(sample_rate=sample_rate, pcm=pcm, marks=marks)
+        self._rendering = packed(sample_rate=sample_rate, pcm=pcm, marks=marks)
 
     def _failed(self, *, exception: Exception, **_: object) -> None:
         self._error = self._error or exception
+
+
+class EspeakChoir:
+    """Speakers that have never spoken, as many as the longest batch needs: in a child that is forked from this process
+    each says one utterance. A fork and its first touch of every page are then shared by a batch.
+    """
+
+    def __init__(self) -> None:
+        self._speakers = [EspeakSpeaker()]
+
+    def prepare(self, request: "Request | tuple[Request, ...] | None") -> None:
+        """Load what a batch needs, 3 ms each, where its child and later ones will find it. Raises VoiceError."""
+        while isinstance(request, tuple) and len(request) > len(self._speakers):
+            self._speakers.append(EspeakSpeaker(another=True))
+
+    def __call__(self, request: "Request | tuple[Request, ...] | None") -> bytes:
+        """The answer to one request; to several of them, their renderings, `strung`. Raises what the driver raised."""
+        if isinstance(request, tuple):
+            pairs = zip(self._speakers, request, strict=False)
+            return strung([speaker.render(each) for speaker, each in pairs])
+        return self._speakers[0](request)
 
 
 def fresh_espeak(request: Request | None) -> bytes:
