@@ -160,6 +160,34 @@ def test_brackets_of_the_author_are_no_phonemes(piper: PiperEngine) -> None:
     assert length_s(take) == pytest.approx(length_s(plain), abs=0.05)
 
 
+@pytest.mark.parametrize(
+    ("was", "hostile"),
+    [
+        ("22050", "0"),
+        ("22050", "1e400"),
+        ("22050", "1000000000"),
+        ("22050", "[" * 100_000),
+        ('"speaker_id_map": {}', '"speaker_id_map": {"anna": "x"}'),
+        ('"language": {', '"language": 3, "lost": {'),
+    ],
+    ids=range(6),
+)
+def test_a_voice_whose_settings_are_nonsense_is_none_and_hides_no_other(tmp_path: Path, was: str, hostile: str) -> None:
+    write_piper_voice(tmp_path)
+    config = write_piper_voice(tmp_path, "en_US-bad-low").with_name("en_US-bad-low.onnx.json")
+    text = config.read_text("utf-8")
+    assert was in text
+    config.write_text(text.replace(was, hostile), encoding="utf-8")
+    assert [voice.id for voice in PiperEngine(CPU, tmp_path).voices()] == ["en_US-tiny-low"]
+
+
+@pytest.mark.parametrize("data", [b"", b"no model"], ids=["empty", "garbage"])
+def test_a_model_that_is_none_is_one_line_that_names_the_sentence(tmp_path: Path, data: bytes) -> None:
+    write_piper_voice(tmp_path).write_bytes(data)
+    with pytest.raises(SpeechError, match=r"cannot speak “Rain\.”"):
+        PiperEngine(CPU, tmp_path).speak("Rain.", Delivery(voice="en_US-tiny-low"))
+
+
 def test_a_fingerprint_follows_the_models_bytes_and_its_settings_and_nothing_else(tmp_path: Path) -> None:
     first, second = tmp_path / "a", tmp_path / "b"
     for each in (first, second):

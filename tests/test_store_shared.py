@@ -146,6 +146,14 @@ def test_where_writing_is_not_whole_by_itself_a_name_appears_when_its_file_is_co
     assert there.sizes("deep")["entry"] == 6
 
 
+def test_a_title_in_brackets_is_a_name_and_no_pattern(tmp_path: Path) -> None:
+    there = Remote(f"file://{tmp_path}/share")
+    name = "Author/Why [Book 1]/build.json"
+    there.write_all({name: b"{}", "Author/Why B/build.json": b"other"})
+    assert there.read_all([name, "Author/Why [None]/build.json"]) == {name: b"{}"}
+    assert there.sizes("Author/Why [Book 1]") == {"build.json": 2}
+
+
 def test_an_address_that_nothing_here_can_reach_is_told() -> None:
     with pytest.raises(ConfigError, match="no such kind"):
         Remote("nope://x/y")

@@ -5,13 +5,11 @@ Reads the source and its settings; writes nothing.
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 from narrate import config, project, work
 from narrate.document import Origin, Paragraph
 from narrate.errors import SpeechError
 from narrate.script import plain
-from narrate.source.location import Location
 from narrate.take import Take
 from narrate.text.describe import voiced
 from narrate.text.names import Name, NameFinder
@@ -27,21 +25,21 @@ class Rehearsal:
     takes: tuple[Take, ...]
 
 
-def rehearse(line: str, *, source: Path | Location | None, flags: Flags) -> Rehearsal:
-    """Speak `line` with the settings of `source`, or of the `narrate.toml` in this folder.
+def rehearse(line: str, *, book: project.Request | None, flags: Flags) -> Rehearsal:
+    """Speak `line` with the settings of `book`, or with `flags` and those of the `narrate.toml` in this folder.
 
     Entries of the lexicon for single chapters are all in force. Raises SourceError, ConfigError, VoiceError, and
     SpeechError when there is nothing to say.
     """
-    if source:
-        opened = project.open_project(project.Request(source=source, flags=flags))
+    if book:
+        opened = project.open_project(book)
         settings, language = opened.config, opened.metadata.language
     else:
         settings = config.here(flags)
         language = settings.language or "en"
     engine = work.engine(settings.speech)
     delivery = settings.delivery
-    if not source:
+    if not book:
         delivery = replace(delivery, voice=engine.resolve(delivery.voice, language).id)
     block = Paragraph(text=" ".join(line.split()), origin=Origin())
     said = [each for each in voiced(block, language, settings.text.lexicon) if each.spoken]
@@ -59,9 +57,9 @@ class Listed:
     say: str
 
 
-def names(source: Path | Location, *, flags: Flags) -> Iterator[Listed]:
+def names(book: project.Request) -> Iterator[Listed]:
     """The names and odd words of a document, the most frequent first. Raises SourceError, ConfigError, VoiceError."""
-    opened = project.open_project(project.Request(source=source, flags=flags))
+    opened = project.open_project(book)
     language, lexicon = opened.metadata.language, opened.config.text.lexicon
     finder = NameFinder(language)
     for number in range(1, len(opened.document.chapters) + 1):

@@ -33,6 +33,7 @@ _SSH = frozenset({"sftp", "ssh"})
 _SSH_PORT = 22
 _SILENCE_S = 60  # of the other side, over SFTP, before a call is tried again
 _EXTRAS = {"s3": "s3", "s3a": "s3", "gs": "gs", "gcs": "gs", "az": "az", "abfs": "az", "sftp": "sftp", "ssh": "sftp"}
+_PATTERN = frozenset("*?[")
 _FINAL = (PermissionError, NotADirectoryError, IsADirectoryError, ValueError, TypeError)
 
 
@@ -69,7 +70,7 @@ class Remote:
         def attempt() -> None:
             nonlocal left
             paths = [self._path(name) for name in left]
-            answers = self._system.cat(paths, recursive=False, on_error="return") if paths else {}
+            answers = self._cat(paths) if paths else {}
             again: list[str] = []
             mishap: BaseException | None = None
             for name, path in zip(left, paths, strict=True):
@@ -130,6 +131,18 @@ class Remote:
 
     def _path(self, name: str) -> str:
         return f"{self._root}/{name}"
+
+    def _cat(self, paths: list[str]) -> Any:
+        """What `cat` answers: by path the data, or the error."""
+        if not any(_PATTERN.intersection(path) for path in paths):
+            return self._system.cat(paths, recursive=False, on_error="return")
+        found: dict[str, object] = {}  # `cat` would take a title's “[Book 1]” for a pattern
+        for path in paths:
+            try:
+                found[path] = self._system.cat_file(path)
+            except Exception as error:
+                found[path] = error
+        return found
 
     def _remove(self, path: str) -> None:
         self._system.rm_file(path)
@@ -209,7 +222,9 @@ def _connected(protocol: str, address: str) -> tuple[Any, str]:
         hint = f"pip install 'narrate-road[{extra}]'" if extra else str(error)
         raise ConfigError(f"{address}: {protocol}:// needs a library that is not installed", hint=hint) from error
     except ValueError as error:
-        raise ConfigError(f"{address}: no such kind of address", hint="s3, gs, az, sftp and file are") from error
+        if protocol not in fsspec.available_protocols():
+            raise ConfigError(f"{address}: no such kind of address", hint="s3, gs, az, sftp and file are") from error
+        raise ConfigError(f"{address}: {_first_line(error)}", hint="are there credentials for it?") from error
     except Exception as error:  # a backend connects when it is made, and each has its own errors
         raise OutputError(f"{address}: {_first_line(error)}", hint="is it reachable?") from error
     if hasattr(system, "ftp"):  # fsspec's own, by paramiko; sshfs, where it is installed, does all this by itself

@@ -13,7 +13,8 @@ def names(source: options.Source, language: options.Language = None, json: optio
     """List the names and odd words of a document, how often and where, and what the lexicon says of them."""
     from narrate import rehearsal
 
-    found = list(rehearsal.names(source, flags=options.flags(source, language=language)))
+    flags = options.flags(source, language=language)
+    found = list(rehearsal.names(options.request(source, options.DEFAULT_OUT, flags, None)))
     if json:
         print_json(
             [

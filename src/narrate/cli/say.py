@@ -47,7 +47,8 @@ def say(
 
     folder = source or Path()
     flags = options.flags(folder, voice=voice, engine=engine, device=device, rate=rate, pitch=pitch, language=language)
-    said = rehearse(line, source=source, flags=flags)
+    book = options.request(source, options.DEFAULT_OUT, flags, None) if source else None
+    said = rehearse(line, book=book, flags=flags)
     if out:
         sampling.export(said.takes, out, pause_ms=_PAUSE_MS)
         print(out)

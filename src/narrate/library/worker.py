@@ -7,6 +7,7 @@ engines keep state, and a crash takes one task with it.
 import os
 import platform
 import re
+import socket
 import subprocess
 import sys
 import time
@@ -21,6 +22,8 @@ PRELOAD = "narrate.library.worker"
 LOOK_S = 60
 """How long a worker looks for its scheduler."""
 
+_TRIES = 3  # of workers in one place that end badly before they have begun
+_CONNECT_S = 5
 _LOOK_EVERY_S = 0.5
 _ENDING_S = 20
 _HINT = "is a scheduler there? dask scheduler"
@@ -43,20 +46,49 @@ def command(address: str, *, serial: int, memory: str, more: list[str]) -> list[
 
 
 def work_for(address: str, *, processes: int, memory: str, more: list[str]) -> None:
-    """Keep `processes` workers at work until this process is told to end; one whose scheduler went away looks for it
-    again. Raises NarrateError when there is none for LOOK_S seconds."""
+    """Keep `processes` workers at work until this process is told to end. One that was killed is replaced, and one
+    whose scheduler went away looks for it again.
+
+    Raises NarrateError when there is none for LOOK_S seconds, or when workers cannot even start.
+    """
     with ExitStack() as stack:
         running: dict[int, subprocess.Popen[bytes]] = {}
         stack.callback(_end, running)
+        posts = [_Post(address) for _ in range(processes)]
         while True:
-            for serial in range(processes):
+            for serial, post in enumerate(posts):
                 code = running[serial].poll() if serial in running else 0
-                if code:
-                    raise NarrateError(f"no work for {address}: dask worker ended with {code}", hint=_HINT)
-                if code == 0:
+                if code is not None:
+                    post.ended(code)
                     words = command(address, serial=serial, memory=memory, more=more)
                     running[serial] = subprocess.Popen(words, env=environment())
             time.sleep(_LOOK_EVERY_S)
+
+
+class _Post:
+    """What became of the workers that had one place after the other."""
+
+    def __init__(self, address: str) -> None:
+        self._address = address
+        self._began = time.monotonic()
+        self._failures = 0
+
+    def ended(self, code: int) -> None:
+        """One has ended, and another one follows. Raises NarrateError where that is of no use."""
+        lived_s, self._began = time.monotonic() - self._began, time.monotonic()
+        if code <= 0:  # in good order, or killed, for want of memory as a rule
+            return
+        has_looked = lived_s > LOOK_S / 2
+        self._failures = 1 if has_looked else self._failures + 1
+        if self._failures >= _TRIES or (has_looked and not _answers(self._address)):
+            raise NarrateError(f"no work for {self._address}: dask worker ended with {code}", hint=_HINT)
+
+
+def _answers(address: str) -> bool:
+    host, _, port = address.rpartition("/")[2].rpartition(":")
+    with suppress(OSError), socket.create_connection((host.strip("[]"), int(port)), timeout=_CONNECT_S):
+        return True
+    return False
 
 
 def _end(running: dict[int, "subprocess.Popen[bytes]"]) -> None:

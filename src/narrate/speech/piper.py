@@ -27,6 +27,7 @@ NAME = "piper"
 PACKAGE = "piper-tts"
 _EXAMPLE = "en_US-lessac-medium"
 _LISTED_SPEAKERS = 10
+_SAMPLE_RATES = (8_000, 96_000)  # real voices have 16,000 and 22,050
 _LONGEST = 400  # characters; longer ones drift, and a retry of them is dear
 
 
@@ -137,21 +138,24 @@ class PiperEngine:
 
 
 def _described(file: Path) -> _Model | None:
-    """The model in `file`, if its JSON is there and says what a Piper voice must."""
+    """The model in `file`, if its JSON is there and says what a Piper voice must: a stranger may have written it."""
     config = file.with_name(f"{file.name}.json")
     try:
         table: Any = json.loads(config.read_text("utf-8"))
         code = str((table.get("language") or {}).get("code") or table["espeak"]["voice"])
         ids: Mapping[str, int] = table.get("speaker_id_map") or {}
+        sample_rate = int(table["audio"]["sample_rate"])
+        if not _SAMPLE_RATES[0] <= sample_rate <= _SAMPLE_RATES[1] or not all(isinstance(n, int) for n in ids.values()):
+            return None
         return _Model(
             name=file.name.removesuffix(".onnx"),
             file=file,
             config=config,
             language=bcp47(code),
-            sample_rate=int(table["audio"]["sample_rate"]),
+            sample_rate=sample_rate,
             speakers=tuple(sorted(ids, key=lambda name: ids[name])),
         )
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError):
         return None
 
 

@@ -131,19 +131,24 @@ def recogniser(files: dict[str, str]) -> Callable[[Hearing], bytes]:
     def hear(hearing: Hearing) -> bytes:
         import numpy as np
 
-        if hearing.language not in made:
-            made[hearing.language] = _made(files, hearing.language)
-        stream = made[hearing.language].create_stream()
+        language = hearing.language if _is_whisper(files) else ""  # another model is one for all
+        if language not in made:
+            made[language] = _made(files, language)
+        stream = made[language].create_stream()
         samples = np.frombuffer(hearing.samples, np.float32)
         if hearing.sample_rate != SAMPLE_RATE:
             import soxr
 
             samples = soxr.resample(samples, hearing.sample_rate, SAMPLE_RATE)
         stream.accept_waveform(SAMPLE_RATE, samples)
-        made[hearing.language].decode_stream(stream)
+        made[language].decode_stream(stream)
         return str(stream.result.text).encode()
 
     return hear
+
+
+def _is_whisper(files: dict[str, str]) -> bool:
+    return "encoder" in files and "joiner" not in files
 
 
 def _made(files: dict[str, str], language: str) -> Any:
@@ -151,6 +156,6 @@ def _made(files: dict[str, str], language: str) -> Any:
 
     if "joiner" in files:
         return OfflineRecognizer.from_transducer(**files, num_threads=1, model_type="")
-    if "encoder" in files:
+    if _is_whisper(files):
         return OfflineRecognizer.from_whisper(**files, language=language, task="transcribe", num_threads=1)
     return OfflineRecognizer.from_nemo_ctc(**files, num_threads=1)

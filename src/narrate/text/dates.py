@@ -177,7 +177,7 @@ def _decades() -> list[Rule]:
     tens = r"([2-9]0)['’]?s(?!\w)"
     return [
         Rule(re.compile(r"(?<![\w.,$£€¥])(1[1-9]|20)([0-9]0)['’]?s(?!\w)"), say),
-        Rule(re.compile(rf"(?<!\w)()['’]{tens}"), say),
+        Rule(re.compile(rf"(?<!\w)()['’‘]{tens}"), say),
         Rule(re.compile(rf"(?<=[Tt]he )(){tens}"), say),
     ]
 

@@ -12,7 +12,8 @@ from narrate.text.words import Words
 
 _RAISED = "⁰¹²³⁴⁵⁶⁷⁸⁹"
 _LOWERED = "₀₁₂₃₄₅₆₇₈₉"
-_PLAIN = str.maketrans(f"{_RAISED}{_LOWERED}ⁿⁱ⁺⁻⁽⁾", "01234567890123456789ni+-()")
+_LETTERS = "ₐₑₕᵢⱼₖₗₘₙₒₚᵣₛₜᵤᵥₓ"
+_PLAIN = str.maketrans(f"{_RAISED}{_LOWERED}{_LETTERS}ⁿⁱ⁺⁻⁽⁾", "01234567890123456789aehijklmnoprstuvxni+-()")
 _COMPOUNDS = "CO2|NO2|SO2|SO3|SO4|NO3|CO3|PO4"
 """Written on the line as often as not, and read as words where they are ("koh two")."""
 
@@ -46,7 +47,10 @@ def index_rules(words: Words, math: MathWords) -> list[Rule]:
         Rule(re.compile(rf"(?<!\w)(?:{_COMPOUNDS})(?!\w)"), lambda found: _elements(found[0])),
         Rule(re.compile(rf"(?<!\w)([{_RAISED}]{{1,3}})(?=[A-Z][a-z]?(?!\w))"), lambda found: f"{_plain(found[1])} "),
         Rule(re.compile(rf"(?<=[\w.,;:!?”\"’)])[⁺⁻]?[{_RAISED}ⁿⁱ]{{1,6}}"), raised),
-        Rule(re.compile(rf"(?<=[^\W\d_])[{_LOWERED}]{{1,3}}"), lambda found: f" {math.sub.format(_plain(found[0]))}"),
+        Rule(
+            re.compile(rf"(?<=[^\W\d_])[{_LOWERED}{_LETTERS}]{{1,4}}"),
+            lambda found: f" {math.sub.format(_plain(found[0]))}",
+        ),
         Rule(re.compile(r"(?<=[\w)])\^(?:\{([^{}]{1,12})\}|\(([^()]{1,12})\)|([-−]?\w{1,6}))"), caret),
     ]
 

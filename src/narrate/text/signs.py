@@ -60,6 +60,8 @@ def sign_rules(words: Words, language: Language | None, tag: str) -> list[Rule]:
         rule(rf"[{_EMOJI}][{_EMOJI}{_JOINERS}]{{0,200}}", lambda found: _emoji(found, tag, words)),
         rule(r"(?:&(?:amp;)?){1,2}(?!c\.)", lambda found: apart(found, words.ampersand)),
         rule(r"\[\[+|\]\]+", lambda _: " "),
+        rule(r"[<>]=(?=\s?[-−\w.])", lambda found: apart(found, math.signs["≤" if found[0] == "<=" else "≥"])),
+        rule(r"(?<=\s)[-=]>(?=\s)", lambda _: math.signs["→"]),
         rule(r"<+", lambda found: apart(found, words.less) if _compares(found) else " "),
         rule(r">+", lambda found: apart(found, words.greater) if _compares(found) else " "),
     ]
@@ -148,7 +150,11 @@ def _at_edge(found: re.Match[str]) -> bool:
 def _compares(found: re.Match[str]) -> bool:
     """Whether a "<" stands between two things that can be compared, and opens no tag: "a < b", "p<.05"."""
     around = before(found, 1) + after(found, 1)
-    if len(found[0]) > 1 or len(around) < 2:
+    if len(found[0]) > 1:
+        return False
+    if re.match(r"\.?\d", after(found)) and not before(found, 1).strip("( "):  # "<5 %", "(>100)"
+        return True
+    if len(around) < 2:
         return False
     return around.isspace() or bool(_COMPARED.search(before(found, 2)) and re.match(r"\s?[-−]?\.?\d", after(found)))
 
