@@ -2,20 +2,20 @@
 
 import os
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from narrate.speech import Ensemble
 
 
-def _poisoned(speak: Callable[..., Any]) -> Callable[..., Any]:
-    def speak_or_die(self: Ensemble, spoken: str, *arguments: Any) -> Any:
-        if "cyanide" in spoken:
+def _poisoned(speak_all: Callable[..., Any]) -> Callable[..., Any]:
+    def speak_or_die(self: Ensemble, lines: Sequence[tuple[str, Any]]) -> Any:
+        if any("cyanide" in spoken for spoken, _ in lines):
             os.kill(os.getpid(), signal.SIGKILL)
-        return speak(self, spoken, *arguments)
+        return speak_all(self, lines)
 
     return speak_or_die
 
 
-if Ensemble.speak.__name__ == "speak":  # Dask may run a preload twice
-    Ensemble.speak = _poisoned(Ensemble.speak)  # type: ignore[method-assign]
+if Ensemble.speak_all.__name__ == "speak_all":  # Dask may run a preload twice
+    Ensemble.speak_all = _poisoned(Ensemble.speak_all)  # type: ignore[method-assign]

@@ -284,10 +284,10 @@ def test_a_book_that_kills_whoever_works_at_it_is_quarantined(
 ) -> None:
     speak = library.desk.engine.speak
 
-    def deadly(spoken: str, delivery: Delivery) -> Take:
+    def deadly(spoken: str, delivery: Delivery, **attempt: int) -> Take:
         if "cyanide" in spoken:
             os.kill(os.getpid(), signal.SIGKILL)
-        return speak(spoken, delivery)
+        return speak(spoken, delivery, **attempt)
 
     monkeypatch.setattr(library.desk.engine, "speak", deadly)
     library.titled("Alpha", "Beta", "Gamma")

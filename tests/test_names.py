@@ -25,6 +25,10 @@ def test_a_name_has_a_capital_where_no_sentence_begins() -> None:
     assert listed("Then Oto left.", "Oto’s car was gone.", "However, it rained.") == [("Oto", "name", 2)]
 
 
+def test_a_name_may_own_something_where_a_sentence_begins() -> None:
+    assert listed("Oto’s car was red.", "Oto left.", "It’s late.") == [("Oto", "name", 2)]
+
+
 def test_a_word_that_is_also_written_small_is_no_name() -> None:
     assert listed("The Harbour closed.", "A harbour is deep.") == []
 

@@ -40,6 +40,7 @@ from narrate.release import (
 from narrate.render import Rendered, Sink
 from narrate.script import Cue, Interlude, Utterance, plain
 from narrate.timeline import cue_id, published, shifted
+from narrate.units import milliseconds
 
 if TYPE_CHECKING:
     from narrate.publish import id3
@@ -290,9 +291,7 @@ class ReleaseWriter:
 
         def lines(offset: int) -> list["id3.Line"]:
             rate = chapter.sample_rate
-            return [
-                id3.Line(text=text, start_ms=(2000 * (at + offset) + rate) // (2 * rate)) for text, at in heard if text
-            ]
+            return [id3.Line(text=text, start_ms=milliseconds(at + offset, rate)) for text, at in heard if text]
 
         self._lines += lines(chapter.start)
         total = len(self._plan.chapters)

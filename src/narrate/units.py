@@ -27,6 +27,11 @@ def seconds(frame_count: int, sample_rate: int) -> float:
     return round(frame_count / sample_rate, 6)
 
 
+def milliseconds(frame_count: int, sample_rate: int) -> int:
+    """The whole number of milliseconds nearest to `frame_count` frames; of two as near the later one."""
+    return (2000 * frame_count + sample_rate) // (2 * sample_rate)
+
+
 def clock(duration_s: float) -> str:
     """`duration_s` as a person reads it: `4:07`, `1:02:09`."""
     whole = round(duration_s)

@@ -9,7 +9,8 @@ from narrate.cli.streams import printable
 from narrate.units import clock
 
 if TYPE_CHECKING:
-    from narrate.plan import ChapterPlan, FormatPlan
+    from narrate.plan import ChapterPlan, FormatPlan, Plan
+    from narrate.project import Project
 
 
 def plan(
@@ -64,34 +65,41 @@ def plan(
     to_speak = [takes_to_speak(project, each) for each in planned.chapters]
     to_encode = [sum(each.codec in chapter.encodes for chapter in planned.chapters) for each in planned.formats]
     if json:
-        print_json(
-            {
-                "title": project.metadata.title,
-                "author": project.metadata.author,
-                "folder": str(project.folder),
-                "publish": str(planned.publish),
-                "reason": planned.publish_reason,
-                "chapters": [
-                    {
-                        "number": each.number,
-                        "title": each.title,
-                        "utterances": each.utterances,
-                        "estimate_s": round(each.estimate_s, 1),
-                        "to_speak": to_speak[each.number - 1],
-                        "action": str(each.action),
-                        "reason": each.reason,
-                        "choice": each.choice.describe() if each.choice else "",
-                    }
-                    for each in planned.chapters
-                ],
-                "formats": [
-                    {"name": each.name, "action": str(each.action), "reason": each.reason, "to_encode": count}
-                    for each, count in zip(planned.formats, to_encode, strict=True)
-                ],
-                "warnings": list(warnings),
-            }
-        )
+        print_json(_told(project, planned, to_speak, to_encode) | {"warnings": list(warnings)})
         return
+    _print(project, planned, to_speak, to_encode)
+    for warning in warnings:
+        print(f"warning: {printable(warning)}")
+
+
+def _told(project: "Project", plan: "Plan", to_speak: list[int], to_encode: list[int]) -> dict[str, object]:
+    return {
+        "title": project.metadata.title,
+        "author": project.metadata.author,
+        "folder": str(project.folder),
+        "publish": str(plan.publish),
+        "reason": plan.publish_reason,
+        "chapters": [
+            {
+                "number": each.number,
+                "title": each.title,
+                "utterances": each.utterances,
+                "estimate_s": round(each.estimate_s, 1),
+                "to_speak": to_speak[each.number - 1],
+                "action": str(each.action),
+                "reason": each.reason,
+                "choice": each.choice.describe() if each.choice else "",
+            }
+            for each in plan.chapters
+        ],
+        "formats": [
+            {"name": each.name, "action": str(each.action), "reason": each.reason, "to_encode": count}
+            for each, count in zip(plan.formats, to_encode, strict=True)
+        ],
+    }
+
+
+def _print(project: "Project", plan: "Plan", to_speak: list[int], to_encode: list[int]) -> None:
     author = f", by {project.metadata.author}" if project.metadata.author else ""
     print(printable(f"{project.metadata.title}{author}"))
     delivery = project.config.delivery
@@ -107,17 +115,15 @@ def plan(
             each.reason,
             each.choice.describe() if each.choice else "",
         ]
-        for each in planned.chapters
+        for each in plan.chapters
     ]
     print(table(["no", "chapter", "sentences", "about", "speech", "audio", "why", "chosen"], rows, right=(0, 2, 3)))
-    total = sum(each.estimate_s for each in planned.chapters)
-    print(f"\nin all {sum(each.utterances for each in planned.chapters)} sentences, about {clock(total)}")
-    why = f": {planned.publish_reason}" if planned.publish_reason else ""
-    print(f"book: {planned.publish}{why} → {project.folder}")
-    for each, count in zip(planned.formats, to_encode, strict=True):
+    total = sum(each.estimate_s for each in plan.chapters)
+    print(f"\nin all {sum(each.utterances for each in plan.chapters)} sentences, about {clock(total)}")
+    why = f": {plan.publish_reason}" if plan.publish_reason else ""
+    print(f"book: {plan.publish}{why} → {project.folder}")
+    for each, count in zip(plan.formats, to_encode, strict=True):
         print(f"{each.name}: {_format(each, count)}")
-    for warning in warnings:
-        print(f"warning: {printable(warning)}")
 
 
 def _format(plan: "FormatPlan", to_encode: int) -> str:

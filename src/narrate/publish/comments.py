@@ -15,6 +15,7 @@ from mutagen.id3 import PictureType
 
 from narrate import __version__
 from narrate.release import Release
+from narrate.units import milliseconds
 
 
 def comments(release: Release, *, more: tuple[tuple[str, str], ...] = ()) -> bytes:
@@ -36,7 +37,7 @@ def comments(release: Release, *, more: tuple[tuple[str, str], ...] = ()) -> byt
     digits = max(3, len(str(len(release.chapters))))
     for each in release.chapters:
         name = f"CHAPTER{each.number:0{digits}d}"
-        pairs += [(name, _clock(round(1000 * each.start_s))), (f"{name}NAME", each.title)]
+        pairs += [(name, _clock(milliseconds(each.start, each.sample_rate))), (f"{name}NAME", each.title)]
     for key, value in (*pairs, *more):
         line = " ".join(value.encode("utf-8", "replace").decode().replace("\0", " ").split())
         if line:
@@ -56,6 +57,6 @@ def picture(cover: bytes) -> bytes:
     return bytes(found.write())
 
 
-def _clock(milliseconds: int) -> str:
-    seconds, rest = divmod(milliseconds, 1000)
+def _clock(time_ms: int) -> str:
+    seconds, rest = divmod(time_ms, 1000)
     return f"{seconds // 3600:02d}:{seconds // 60 % 60:02d}:{seconds % 60:02d}.{rest:03d}"

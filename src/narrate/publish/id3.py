@@ -44,6 +44,7 @@ from narrate import __version__
 from narrate.document import Metadata
 from narrate.process import ffmpeg_version
 from narrate.release import ReleaseChapter
+from narrate.units import milliseconds
 
 PADDING = 2048
 """Zero bytes behind the frames, so that a person's tag editor can mend a title without rewriting the whole book."""
@@ -149,8 +150,8 @@ def _lyrics(lines: Sequence[Line], language: str) -> list[Frame]:
 def _chapter_mark(element: str, chapter: ReleaseChapter) -> Frame:
     return CHAP(
         element_id=element,
-        start_time=_milliseconds(chapter.start, chapter.sample_rate),
-        end_time=_milliseconds(chapter.start + chapter.frame_count, chapter.sample_rate),
+        start_time=milliseconds(chapter.start, chapter.sample_rate),
+        end_time=milliseconds(chapter.start + chapter.frame_count, chapter.sample_rate),
         start_offset=_NO_OFFSET,
         end_offset=_NO_OFFSET,
         sub_frames=[_text(TIT2, chapter.title)],
@@ -190,10 +191,6 @@ def _clean(text: str) -> str:
     """`text` on one line, without what would end it early (NUL) or cannot be written at all (lone surrogates)."""
     line = " ".join("".join(c if c.isprintable() or c > "\u009f" else " " for c in text).split())
     return line.encode("utf-16-le", "replace").decode("utf-16-le")
-
-
-def _milliseconds(frame_count: int, sample_rate: int) -> int:
-    return (2000 * frame_count + sample_rate) // (2 * sample_rate)
 
 
 def _tag(frames: Sequence[Frame]) -> bytes:

@@ -14,6 +14,7 @@ from narrate.publish.files import whole_file
 from narrate.publish.formats import FORMATS
 from narrate.release import COVER_FILE, MANIFEST_FILE, TIMELINE_FILE, Release, identifier
 from narrate.script import Account, Omission
+from narrate.units import milliseconds
 
 _AUDIO = "audio/mpeg"
 _SUMMARY = "Everything can be heard. Pictures, tables and notes are described or read; every chapter can be reached."
@@ -159,8 +160,7 @@ def _reading_order(release: Release) -> list[dict[str, str]]:
 
 
 def _milliseconds(release: Release, frame_count: int) -> int:
-    rate = release.chapters[0].sample_rate
-    return (2000 * frame_count + rate) // (2 * rate)
+    return milliseconds(frame_count, release.chapters[0].sample_rate)
 
 
 def _duration(length_ms: int) -> str:

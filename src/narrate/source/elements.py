@@ -102,6 +102,8 @@ def reason_to_skip(element: Element, name: str, attrs: dict[str, str]) -> tuple[
         return "hidden", "shown only where scripts do not run"
     if name in ("template", "option") or (name == "dialog" and "open" not in attrs):
         return "hidden", f"<{name}>: not shown on the page"
+    if name in ("a", "div", "span") and _is_button(element, attrs):
+        return "control", "a control of the page"
     if not attrs:
         return ("navigation", "a menu of the page") if name == "nav" else None
     role = types(attrs)
@@ -109,8 +111,6 @@ def reason_to_skip(element: Element, name: str, attrs: dict[str, str]) -> tuple[
         return "contents", "a table of contents"
     if name == "nav" or role & _STEERING:
         return "navigation", "a menu of the page"
-    if name in ("a", "div", "span") and _is_button(element, role):
-        return "control", "a control of the page"
     if role & _HALF_TITLES:
         return "heading", "a half title: the work's title once more"
     if _GUTENBERG.search(attrs.get("id", "")) or _GUTENBERG.search(attrs.get("class", "")):
@@ -131,10 +131,10 @@ def _is_task(element: Element, attrs: dict[str, str]) -> bool:
     )
 
 
-def _is_button(element: Element, role: frozenset[str]) -> bool:
+def _is_button(element: Element, attrs: dict[str, str]) -> bool:
     """Whether an element is a button of a script's making, or its label: not where it is a picture to be clicked on."""
     parent = element.getparent()
-    if "button" not in role and (parent is None or parent.get("role") != "button"):
+    if "button" not in types(attrs) and (parent is None or parent.get("role") != "button"):
         return False
     held = itertools.islice(element.iter("*"), 20)
     return len(few_words(element)) < _LONGEST_CONTROL and not any(local_name(node) in _PICTURES for node in held)

@@ -29,6 +29,38 @@ _NO_NAMES = {
     "es": "dios",
     "it": "dio",
 }
+_SHORTENED = frozenset(
+    [
+        "it",
+        "that",
+        "this",
+        "he",
+        "she",
+        "what",
+        "there",
+        "here",
+        "who",
+        "where",
+        "when",
+        "why",
+        "how",
+        "let",
+        "one",
+        "everyone",
+        "everybody",
+        "someone",
+        "somebody",
+        "something",
+        "everything",
+        "nobody",
+        "nothing",
+        "anyone",
+        "today",
+        "tomorrow",
+        "yesterday",
+        "life",
+    ]
+)
 _DETERMINER_WORDS = (
     "der die das den dem des ein eine einen einem einer eines kein keine keinen keinem keiner mein meine sein seine "
     "ihr ihre unser unsere im am zum zur vom beim ins ans dieser diese dieses jeder jede jedes viele alle und oder "
@@ -91,8 +123,12 @@ class NameFinder:
             seen.written[word] += 1
             if word[0].islower():
                 seen.small += 1
-            elif not heading and self._is_inside(text, found.start()):
+            elif not heading and (self._is_inside(text, found.start()) or self._owns(found[0], key)):
                 seen.inside += 1
+
+    def _owns(self, written: str, key: str) -> bool:
+        """Whether "Kafuku’s" opens a sentence: few words but names do, besides those that shorten "is"."""
+        return self._code == "en" and written[-2:] in ("'s", "’s") and key not in _SHORTENED
 
     def found(self) -> Iterator[Name]:
         """The names and odd words, the most frequent first, then in the order of the book."""
