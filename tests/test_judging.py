@@ -145,6 +145,14 @@ def test_a_chapter_off_its_loudness_is_told_by_how_much(book: Path) -> None:
     assert float(away[1]) == pytest.approx(-6.0, abs=0.5)
 
 
+def test_short_sentences_between_their_pauses_are_no_fault(desk: Desk) -> None:
+    """They are louder than their chapter, which is mastered with its pauses."""
+    desk.name = "short.md"
+    said = "\n\n".join(["Unquestionable.", "Incontestable!", "Incredible?", "Unfortunately."])
+    desk.write(f"# Short\n\n## One\n\n{said}\n\n***\n\n{said}\n")
+    assert verdicts(desk.build().folder) == []
+
+
 def retime(book: Path, text: str, duration_s: float) -> None:
     """Give one utterance of the timeline another length: the following pause has the rest, so that all else stays."""
     path = book / "timeline.json"

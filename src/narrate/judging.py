@@ -192,14 +192,15 @@ def _rate(facts: Facts, frame_count: int) -> int:
 
 @dataclass(kw_only=True, slots=True)
 class _Heard:
-    """What the timeline says of one chapter. Times count from the chapter's start, in seconds: of speech, and of the
-    pauses that were meant, (start, end) one after the other."""
+    """What the timeline says of one chapter. Times count from the chapter's start, in seconds: of speech, of the
+    pauses that were meant, and of interludes, (start, end) one after the other."""
 
     number: int = 0
     start_s: float = 0.0
     duration_s: float = 0.0
     speech: "array[float]" = field(default_factory=lambda: array("d"))
     pauses: "array[float]" = field(default_factory=lambda: array("d"))
+    interludes: "array[float]" = field(default_factory=lambda: array("d"))
 
 
 def _read(path: Path) -> tuple[dict[str, _Heard], Durations]:
@@ -221,6 +222,8 @@ def _read(path: Path) -> tuple[dict[str, _Heard], Durations]:
                 durations.add(file, at_s, length_s, voice=str(cue["voice"]), spoken=str(cue["spoken"]))
             elif cue["kind"] == "pause":
                 found.pauses.extend((at_s, at_s + length_s))
+            else:
+                found.interludes.extend((at_s, at_s + length_s))
         except (KeyError, TypeError, ValueError) as error:
             raise NarrateError("damaged") from error
     return heard, durations
@@ -279,10 +282,10 @@ def _levels(facts: Facts, chapter: ChapterRecord, heard: _Heard) -> Iterator[Ver
     if facts.true_peak_dbtp > ceiling_dbtp + _PEAK_TOLERANCE_DB and facts.peak_dbfs < CLIPPED_DBFS:
         message = f"true peak {facts.true_peak_dbtp:.1f} dBTP, above {ceiling_dbtp:g}"
         yield Verdict(kind=Kind.TRUE_PEAK, file=chapter.file, message=message)
-    speech = _spoken_blocks(facts, heard)
-    if len(speech) * BLOCK_S < _LEAST_SPEECH_S or list(_silences(facts, chapter.file, heard)):
+    speech_s = sum(end_s - start_s for start_s, end_s in _pairs(heard.speech))
+    if speech_s < _LEAST_SPEECH_S or list(_silences(facts, chapter.file, heard)):
         return
-    away_lu = gated_lufs([speech]) - wanted_lufs
+    away_lu = gated_lufs([_spoken_blocks(facts, heard)]) - wanted_lufs
     if abs(away_lu) > LOUDNESS_TOLERANCE_LU:
         message = f"its speech is at {wanted_lufs + away_lu:.1f} LUFS, {away_lu:+.1f} LU from {wanted_lufs:g}"
         yield Verdict(kind=Kind.LOUDNESS, file=chapter.file, message=message)
@@ -307,12 +310,12 @@ def _silences(facts: Facts, name: str, heard: _Heard) -> Iterator[Verdict]:
 
 
 def _spoken_blocks(facts: Facts, heard: _Heard) -> "array[float]":
-    """The blocks that lie in speech: all of their 400 ms, or as much of it as a short sentence has."""
-    found = array("f")
-    last = len(facts.blocks_lufs)
-    for start_s, end_s in _pairs(heard.speech):
-        first = math.ceil(start_s / BLOCK_S)
-        found.extend(facts.blocks_lufs[first : max(first + 1, min(last, math.floor(end_s / BLOCK_S) - 3))])
+    """The blocks of which nothing lies in an interlude: speech and its pauses, which is what has its loudness."""
+    found, done_s = array("f"), 0.0
+    for start_s, end_s in (*_pairs(heard.interludes), (math.inf, math.inf)):
+        last = len(facts.blocks_lufs) if start_s == math.inf else max(0, math.floor(start_s / BLOCK_S) - 3)
+        found.extend(facts.blocks_lufs[math.ceil(done_s / BLOCK_S) : last])
+        done_s = end_s
     return found
 
 
