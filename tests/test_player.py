@@ -18,7 +18,7 @@ from narrate.publish.player import data
 from narrate.publish.player.assets import files_script, player_files
 from narrate.publish.player.folder import write_player
 from narrate.publish.player.peaks import BARS, peaks
-from narrate.publish.transcript import HeardCue, HeardWord, read_cues_of
+from narrate.publish.transcript import HeardCue, HeardTongue, HeardWord, read_cues_of
 from narrate.shelf import read_shelf
 from test_shelf import book
 
@@ -86,17 +86,26 @@ def test_sentences_between_longer_pauses_are_a_paragraph() -> None:
 
 
 def test_what_is_described_quoted_or_driven_past_is_a_block_of_its_own() -> None:
-    drive = HeardCue(kind="interlude", start_s=103, duration_s=6, text="[car driving]")
+    drive = HeardCue(kind="interlude", start_s=103, duration_s=6, text="[Autofahrt]", scene="car driving")
     found = blocks(
         spoken(100, "A."), spoken(101, "An image.", "description"), spoken(102, "Q.", "quotation"), drive, drive
     )
-    assert [(role, [each[2] for each in cues]) for role, cues in found] == [
+    assert [(role, [each[2] for each in cues], *scene) for role, cues, *scene in found] == [
         ("narration", ["A."]),
         ("description", ["An image."]),
         ("quotation", ["Q."]),
-        ("interlude", ["[car driving]"]),
-        ("interlude", ["[car driving]"]),
+        ("interlude", ["[Autofahrt]"], "car driving"),
+        ("interlude", ["[Autofahrt]"], "car driving"),
     ]
+
+
+def test_a_sentence_in_another_language_says_so() -> None:
+    whole, part = HeardTongue(start=0, end=5, language="fr"), HeardTongue(start=2, end=5, language="fr")
+    cues = [
+        HeardCue(kind="utterance", start_s=100, duration_s=1, text="Salut", tongues=(each,)) for each in (whole, part)
+    ]
+    ((_, sentences),) = blocks(*cues)
+    assert [each[4:] for each in sentences] == [["fr"], []]
 
 
 def test_words_are_placed_as_javascript_counts() -> None:

@@ -308,6 +308,7 @@ def test_everything_works_by_keyboard_alone(static_host: Host, visit: Visits) ->
     page.keyboard.press("n")
     expect(page.locator("#listen-title")).to_have_text("Across")
     here.engine("seek(0)")
+    here.until("narrate.transcript.cues.length > 2")
     tab_to(page, "Transcript") if focused(page) != "Transcript" else None
     page.keyboard.press("ArrowDown")
     second = here.engine("at")

@@ -44,7 +44,8 @@ class HeardCue:
     `text` is what is shown: of an utterance its words, of an interlude its caption. `role` is an utterance's, `reason`
     a pause's; both are "" elsewhere. So are `spoken`, `about`, `speaker` and `voice` of what is no
     utterance (`script.Utterance`); `place` says where in the source it comes from. `level` is a heading's, 0 elsewhere;
-    `tongues` are in order and do not overlap. `under_speech_s` is how long an interlude's bed goes on behind its end.
+    `tongues` are in order and do not overlap. `scene` is an interlude's, in English whatever its caption is in;
+    `under_speech_s` is how long its bed goes on behind its end.
     """
 
     kind: str
@@ -62,6 +63,7 @@ class HeardCue:
     voice: str = ""
     level: int = 0
     tongues: tuple[HeardTongue, ...] = ()
+    scene: str = ""
     under_speech_s: float = 0.0
 
     @property
@@ -175,6 +177,7 @@ def heard_cue(entry: dict[str, Any]) -> HeardCue:
         under_speech_s=_seconds(entry.get("under_speech_s", 0.0)),
         level=int(entry.get("level", 0)),
         tongues=tuple(_tongues(entry.get("languages", []), len(text))),
+        scene=str(entry.get("scene", "")),
         place=_encodable(f"{origin.get('href', '')} {origin.get('line', '')}"),
     )
 

@@ -86,7 +86,10 @@ def book_script(each: KeyedBook, fingerprint: Fingerprint) -> str:
 
 def cues_script(key: str, chapter: ShelfChapter, cues: tuple[HeardCue, ...]) -> str:
     """`KEY/cues-N.js`: the chapter's words in blocks, paragraph by paragraph."""
-    blocks = [[role, [_sentence(cue, chapter.start_s) for cue in block]] for role, block in _blocks(cues)]
+    blocks = []
+    for role, block in _blocks(cues):
+        scene = [block[0].scene] if role == "interlude" else []
+        blocks.append([role, [_sentence(cue, chapter.start_s) for cue in block], *scene])
     return script(f"{key}/cues-{chapter.number}", {"blocks": blocks})
 
 
@@ -116,7 +119,8 @@ def _sentence(cue: HeardCue, chapter_start_s: float) -> list[object]:
     words = []
     for word in cue.words:
         words += [_ms(word.start_s), _ms(word.duration_s), places[word.text_start], places[word.text_end]]
-    return [_ms(max(0.0, cue.start_s - chapter_start_s)), _ms(cue.duration_s), cue.text, words]
+    other = [each.language for each in cue.tongues if each.start == 0 and each.end == len(cue.text)]
+    return [_ms(max(0.0, cue.start_s - chapter_start_s)), _ms(cue.duration_s), cue.text, words, *other]
 
 
 def _utf16_places(text: str) -> range | list[int]:

@@ -2,7 +2,9 @@
 //
 //   narrate-player/data/shelf.js           receive("shelf", {sync, books: [{key, title, author, language, …}]})
 //   narrate-player/data/KEY/book.js        receive("KEY/book", {chapters: [{title, start, duration, url}]})
-//   narrate-player/data/KEY/cues-N.js      receive("KEY/cues-N", {blocks: [[role, [[start, duration, text, words]]]]})
+//   narrate-player/data/KEY/cues-N.js      receive("KEY/cues-N", {blocks: [[role, [[start, duration, text, words]]]]});
+//                                          an interlude's block has its scene as well ("car driving"), and a sentence in
+//                                          another language than the book its tag
 //   narrate-player/data/KEY/peaks-N.js     receive("KEY/peaks-N", "base64: one byte a bar, 0 to 255")
 //
 // `start` and `duration` of books and chapters are in seconds; of cues in ms, from the start of the chapter. `words` is a

@@ -55,7 +55,7 @@
       const more = document.createDocumentFragment();
       for (let n = 0; n < AT_ONCE && this.pending.length; n += 1) {
         const blocks = this.pending.splice(0, A_STRETCH);
-        const stretch = element("div", { class: "stretch" }, ...blocks.map(([role, cues]) => this.block(role, cues)));
+        const stretch = element("div", { class: "stretch" }, ...blocks.map((each) => this.block(...each)));
         stretch.style.containIntrinsicBlockSize = `auto ${this.guessed(blocks).toFixed(1)}em`;
         more.append(stretch);
       }
@@ -81,8 +81,8 @@
       });
     }
 
-    block(role, sentences) {
-      if (role === "interlude") return this.interlude(sentences[0]);
+    block(role, sentences, scene) {
+      if (role === "interlude") return this.interlude(sentences[0], scene);
       const from = sentences[0][0] / 1000;
       const name = role === "heading" ? "h2" : "p";
       const button = element(
@@ -99,14 +99,14 @@
       return element(kind, { class: "block " + role, role: aside ? "note" : null }, ...children);
     }
 
-    interlude(cue) {
+    interlude(cue, scene) {
       const span = this.sentence(cue);
-      span.prepend(icon(/\b(car|driving)\b/.test(cue[2]) ? "car" : "sound"));
+      span.prepend(icon(/\bcar\b/.test(scene) ? "car" : "sound"));
       return element("div", { class: "block interlude" }, element("p", { class: "text" }, span));
     }
 
-    sentence([start, duration, text, words]) {
-      const span = element("span", { class: "sentence" }, text);
+    sentence([start, duration, text, words, language]) {
+      const span = element("span", { class: "sentence", lang: language, dir: language ? "auto" : null }, text);
       span.dataset.cue = this.cues.length;
       this.cues.push({ start, end: start + duration, text, words, span });
       return span;
