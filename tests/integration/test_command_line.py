@@ -752,7 +752,7 @@ def test_inspect_measures_a_folder_or_a_file(shelf: Shelf) -> None:
 
 
 def test_inspect_says_when_there_is_nothing_to_inspect(shelf: Shelf) -> None:
-    narrate("inspect", shelf.source).failed(7, "short.txt", "not a sound file")
+    narrate("inspect", shelf.source).failed(3, "short.txt", "not built yet")
     narrate("inspect", shelf.folder / "gone").failed(7, "gone", "no such file or folder")
     (shelf.folder / "empty").mkdir()
     narrate("inspect", shelf.folder / "empty").failed(7, "empty", "no MP3s", "OUT/Author/Title")

@@ -1,4 +1,4 @@
-"""Speaking in a child that is forked for every utterance from a process that has never spoken. Linux only.
+"""Speaking in a child that is forked for every request from a process that has never spoken. Linux only.
 
 That process, the *fork server*, is small: it is started anew, not forked, and holds nothing but the engine's library.
 A fork then costs 0.7 ms whatever the size of the process that asks; forked from a worker that held 60 MB, children
