@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from conftest import Desk, decoded, desk_in
-from narrate.acx import Finding, check_acx
 from narrate.document import Chapter, Document, Metadata, Origin, Paragraph
 from narrate.errors import AudioError
+from narrate.inspection.acx import Finding, check_acx
 from narrate.plan import Action
 from narrate.process import ffmpeg_path
 from narrate.publish.sample import first_frames, sample_end

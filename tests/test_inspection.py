@@ -13,14 +13,15 @@ from typer.testing import CliRunner
 from conftest import THREE_CHAPTERS, Desk, decoded, timeline
 from fake_engine import FakeEngine
 from meters import ebur128_lufs
-from narrate import diagnosis, inspection, speech, work
+from narrate import diagnosis, speech, work
 from narrate.cli.app import app
 from narrate.errors import AudioError, OutputError, VoiceError
-from narrate.inspection import inspect_path
+from narrate.inspection import facts as inspection
+from narrate.inspection.facts import inspect_path
+from narrate.preview.sampling import narrowed, write_sample
 from narrate.process import ffmpeg_path, run
 from narrate.publish.mp3 import primer, write_mp3
 from narrate.publish.options import Mp3Options
-from narrate.sampling import narrowed, write_sample
 
 
 def write_wav(path: Path, pcm: np.ndarray, sample_rate: int = 44100) -> Path:

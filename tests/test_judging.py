@@ -15,9 +15,9 @@ from conftest import Desk, decoded, desk_in, timeline
 from fake_engine import S_PER_CHARACTER
 from narrate import record
 from narrate.cli.app import app
-from narrate.durations import Durations
-from narrate.inspection import inspect_path
-from narrate.judging import Kind, Verdict, judge
+from narrate.inspection.durations import Durations
+from narrate.inspection.facts import inspect_path
+from narrate.inspection.judging import Kind, Verdict, judge
 from narrate.plan import Record
 from narrate.process import ffmpeg_path, run
 from narrate.publish import mp3

@@ -8,8 +8,8 @@ from typer.testing import CliRunner
 
 from conftest import Desk
 from fake_engine import FakeEngine
-from narrate import sampling
 from narrate.cli.app import app
+from narrate.preview import sampling
 from narrate.script import Role, Utterance
 from narrate.text.names import Kind, NameFinder
 

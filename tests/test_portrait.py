@@ -12,8 +12,8 @@ from typer.testing import CliRunner
 
 from conftest import Desk, timeline
 from narrate.cli.app import app
-from narrate.drawing import Png, fitting, width_of
-from narrate.portrait import COLOURS
+from narrate.inspection.drawing import Png, fitting, width_of
+from narrate.inspection.portrait import COLOURS
 
 BOOK = """\
 ---

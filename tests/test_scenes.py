@@ -10,13 +10,13 @@ from typer.testing import CliRunner
 
 from conftest import Desk, contents, decoded, timeline
 from meters import ebur128_lufs
-from narrate import sampling
 from narrate.assets import palette
 from narrate.cli.app import app
 from narrate.errors import AudioError, ConfigError
 from narrate.mix.interlude import UNDER_SPEECH_LU, Under, clip, load_bed
 from narrate.mix.loudness import block_powers, integrated_lufs
 from narrate.mix.options import MixOptions
+from narrate.preview import sampling
 from narrate.text.journey import HOME, drive
 from narrate.text.phrases import phrases_for
 

@@ -28,7 +28,7 @@ def audition(
     quiet: options.Quiet = False,
 ) -> None:
     """Let every voice here read the same first lines into one page, so that a person can choose."""
-    from narrate.audition import audition as hold
+    from narrate.preview.audition import audition as hold
     from narrate.speech import Voice
 
     flags = options.flags(source, engine=engine, device=device, rate=rate, pitch=pitch, language=language)

@@ -17,9 +17,9 @@ from narrate.source import READERS
 from narrate.units import clock
 
 if TYPE_CHECKING:
-    from narrate.inspection import Facts
-    from narrate.judging import Verdict
-    from narrate.review import Review
+    from narrate.inspection.facts import Facts
+    from narrate.inspection.judging import Verdict
+    from narrate.inspection.review import Review
 
 Plot = Annotated[
     Path | None,
@@ -50,18 +50,18 @@ def inspect(
     if acx:
         _check_acx(path, json=json)
         return
-    from narrate.inspection import inspect_path
-    from narrate.judging import judge
-    from narrate.review import review
+    from narrate.inspection.facts import inspect_path
+    from narrate.inspection.judging import judge
+    from narrate.inspection.review import review
 
     if plot:
-        from narrate.portrait import check_plot
+        from narrate.inspection.portrait import check_plot
 
         check_plot(path, plot)
     facts = list(inspect_path(path))
     verdicts = list(judge(path, facts)) if path.is_dir() else []
     if plot:
-        from narrate.portrait import draw
+        from narrate.inspection.portrait import draw
 
         draw(path, facts, plot)
     takes = review(path)
@@ -83,7 +83,7 @@ def inspect(
 
 
 def _check_acx(path: Path, *, json: bool) -> None:
-    from narrate.acx import check_acx
+    from narrate.inspection.acx import check_acx
 
     findings = list(check_acx(path))
     if json:

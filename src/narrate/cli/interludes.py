@@ -63,7 +63,7 @@ def _supplied(name: str) -> Path | None:
 
 
 def _hear(names: list[str], mix: "MixOptions", seconds: float, out: Path | None) -> None:
-    from narrate.sampling import play_clip, scene_clip, write_clip
+    from narrate.preview.sampling import play_clip, scene_clip, write_clip
 
     for name in names:
         clip = scene_clip(name, mix, duration_s=seconds)

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 def names(source: options.Source, language: options.Language = None, json: options.Json = False) -> None:
     """List the names and odd words of a document, how often and where, and what the lexicon says of them."""
-    from narrate import rehearsal
+    from narrate.preview import rehearsal
 
     flags = options.flags(source, language=language)
     found = list(rehearsal.names(options.request(source, options.DEFAULT_OUT, flags, None)))

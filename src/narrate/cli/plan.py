@@ -36,8 +36,8 @@ def plan(
 ) -> None:
     """Show the chapters, how long they will be, and what a build would do and why; or what becomes of every block."""
     from narrate import pipeline
+    from narrate.inspection.review import review
     from narrate.planning import takes_to_speak
-    from narrate.review import review
 
     settings = options.flags(
         source,

@@ -42,8 +42,8 @@ def say(
     language: options.Language = None,
 ) -> None:
     """Say a line at once, with the lexicon of the book, or of narrate.toml in this folder."""
-    from narrate import sampling
-    from narrate.rehearsal import rehearse
+    from narrate.preview import sampling
+    from narrate.preview.rehearsal import rehearse
 
     folder = source or Path()
     flags = options.flags(folder, voice=voice, engine=engine, device=device, rate=rate, pitch=pitch, language=language)

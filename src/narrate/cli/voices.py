@@ -41,7 +41,8 @@ def voices(
     """List the voices of this machine and what they can do, or hear them."""
     if context.invoked_subcommand:
         return
-    from narrate import config, sampling, work
+    from narrate import config, work
+    from narrate.preview import sampling
 
     given = options.flags(Path(), rate=rate, pitch=pitch, engine=engine, device=device)
     settings = config.join(config.check(given, where="command line", folder=Path()))

@@ -1,6 +1,6 @@
 """A book as a picture: a lane a chapter, on one scale of time: its waveform, what is heard when, its loudness.
 
-In: a release's folder, and the facts of its sound files (`inspection`). Out: a PNG or an SVG. The sound is decoded once
+In: a release's folder, and the facts of its sound files (`facts`). Out: a PNG or an SVG. The sound is decoded once
 more, to the highest sample of each column; nothing is kept of a chapter but its columns and its cues.
 
 What is heard is told three times, by colour (those of M. Okabe and K. Ito, which people with any colour vision tell
@@ -16,9 +16,9 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-from narrate.drawing import Canvas, Png, Svg, fitting, width_of
 from narrate.errors import AudioError, NarrateError, OutputError
-from narrate.inspection import BLOCK_S, Facts
+from narrate.inspection.drawing import Canvas, Png, Svg, fitting, width_of
+from narrate.inspection.facts import BLOCK_S, Facts
 from narrate.process import ffmpeg_path, stream
 from narrate.publish.files import whole_file
 from narrate.publish.timeline import read_timeline

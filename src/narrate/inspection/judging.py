@@ -1,6 +1,6 @@
 """A finished book, judged: what is wrong with it, a verdict each; of a good one, none.
 
-In: a release's folder and the facts of its sound files (`inspection`). Out: verdicts. What is known of the book is read
+In: a release's folder and the facts of its sound files (`facts`). Out: verdicts. What is known of the book is read
 from its own files, a cue at a time; the sound is compared with that. Every input may be damaged: that is what is looked
 for. One cause gives one verdict: a file that is missing or changed is told, and then not held against anything else.
 """
@@ -14,9 +14,9 @@ from enum import StrEnum
 from pathlib import Path
 
 from narrate import record
-from narrate.durations import Durations
 from narrate.errors import NarrateError
-from narrate.inspection import BLOCK_S, SILENCE_S, Facts, clipped, gated_lufs
+from narrate.inspection.durations import Durations
+from narrate.inspection.facts import BLOCK_S, SILENCE_S, Facts, clipped, gated_lufs
 from narrate.plan import ChapterRecord, Record
 from narrate.publish.manifest import reading_order
 from narrate.publish.timeline import read_timeline
