@@ -52,8 +52,8 @@ def in_a_room(samples: NDArray[np.int16], level_dbfs: float = FLOOR_DBFS) -> NDA
 class RoomEngine(FakeEngine):
     """The fake engine, recorded in a room."""
 
-    def speak(self, spoken: str, delivery: Delivery) -> Take:
-        take = super().speak(spoken, delivery)
+    def speak(self, spoken: str, delivery: Delivery, *, attempt: int = 0) -> Take:
+        take = super().speak(spoken, delivery, attempt=attempt)
         samples = in_a_room(np.rint(take.pcm[:, 0] * 32768).astype(np.int16))
         return replace(take, pcm=(samples.astype(np.float32) / 32768).reshape(-1, 1))
 
