@@ -207,7 +207,7 @@ def test_an_output_folder_without_permission(shelf: Shelf) -> None:
     where = ["--out", shelf.out, "--store", shelf.folder / "store"]
     ran = narrate("build", shelf.source, *where, preexec=as_anybody)
     shelf.out.chmod(0o755)
-    ran.failed(8, "A Short Drive", "Permission denied", "--out")
+    ran.failed(8, "A Short Drive", "Permission denied", "a folder that you may write to")
     assert contents(shelf.out) == before
 
 
@@ -219,7 +219,7 @@ def test_a_read_only_disk(shelf: Shelf) -> None:
         before = contents(disk)
         shelf.change()
         remount(disk, "ro")
-        shelf.build().failed(8, "A Short Drive", "ead-only", "--out")
+        shelf.build().failed(8, "A Short Drive", "ead-only", "another folder")
         assert contents(disk) == before
 
 

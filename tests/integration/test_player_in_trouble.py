@@ -170,8 +170,8 @@ def test_a_book_that_was_built_anew_is_no_longer_called_kept(shelf: Path, tmp_pa
         expect(kept).to_be_visible(timeout=visiting.WAIT_MS)
         (file,) = (each.file for book in read_shelf(shelf).books if "Short" in book.title for each in book.chapters)
         file.write_bytes(file.read_bytes() + bytes(10))
-        here.page.reload()
         again = here.page.get_by_role("button", name="Keep on this device")
+        here.reload_until_seen(again)
         again.click()
         expect(kept).to_be_visible(timeout=visiting.WAIT_MS)
         names = here.page.evaluate(
@@ -205,7 +205,7 @@ def test_a_book_built_anew_goes_on_with_the_same_sentence(tmp_path: Path, visit:
         here.page.goto("about:blank")
         here.go()
         here.page.locator(".card").click()
-        expect(here.page.locator(".primary")).to_contain_text("chapter 3")
+        here.reload_until_seen(here.page.locator(".primary", has_text="chapter 3"))
         here.go(f"/listen/{key}")  # and nothing sounds, so that it cannot come there by itself
         expect(here.page.locator(".sentence.now")).to_contain_text(sentence)
         assert here.engine("index") == 2

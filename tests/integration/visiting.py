@@ -1,5 +1,6 @@
 """A visitor of the player in Debian's Chromium: `visit` opens pages, and hears all that they complain of."""
 
+import contextlib
 import json
 import shutil
 import time
@@ -8,7 +9,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, sync_playwright
+from playwright.sync_api import TimeoutError as PlaywrightTimeoutError
 
 CHROMIUM = shutil.which("chromium")
 ARGUMENTS = [
@@ -69,6 +71,16 @@ class Visit:
         while not self.page.evaluate(expression):
             assert time.monotonic() < end, f"never true: {expression}"
             self.page.wait_for_timeout(30)
+
+    def reload_until_seen(self, what: Locator) -> None:
+        """Reload until `what` can be seen: a host looks at its shelf again only every few seconds."""
+        end = time.monotonic() + WAIT_MS / 1000
+        while True:
+            self.page.reload()
+            with contextlib.suppress(PlaywrightTimeoutError):
+                what.wait_for(timeout=1000)
+                return
+            assert time.monotonic() < end, f"never seen: {what}"
 
 
 Visits = Callable[..., Visit]
