@@ -345,3 +345,23 @@ def test_exchange_swaps_two_folders(tmp_path: Path) -> None:
     assert (read(tmp_path / "one"), read(tmp_path / "other")) == ({"x": "2"}, {"x": "1"})
     with pytest.raises(FileNotFoundError):
         exchange(tmp_path / "one", tmp_path / "none")
+
+
+@pytest.mark.parametrize("at", ["recover", "_is_held", "_staged"])
+def test_ctrl_c_while_the_staging_folder_is_made_leaves_nothing(
+    at: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    does = getattr(swap, at)
+    pressed = []
+
+    def interrupted(*given: object) -> object:
+        if not pressed:
+            pressed.append(at)
+            raise KeyboardInterrupt
+        return does(*given)
+
+    monkeypatch.setattr(swap, at, interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        Staging(tmp_path / "out/A Drive").__enter__()
+    assert pressed
+    assert list(tmp_path.iterdir()) == []

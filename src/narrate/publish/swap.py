@@ -82,12 +82,14 @@ class Staging:
             self._lock, self._handle = _new_lock(self.final)
             self.folder = _staged(self._lock)
             self.folder.mkdir()
-        except OSError as error:
+        except BaseException as error:  # Ctrl-C too must leave nothing
             if hasattr(self, "_lock"):
                 with contextlib.suppress(OSError):
-                    self._lock.unlink()
+                    _settle(self._lock, self.final, None)
             self._forget()
-            raise output_error(error, self.final) from error
+            if isinstance(error, OSError):
+                raise output_error(error, self.final) from error
+            raise
         return self
 
     def publish(self, *, replaces: Collection[str] = (), still: Callable[[], bool] = lambda: True) -> None:
@@ -332,17 +334,25 @@ def _new_lock(final: Path) -> tuple[Path, int]:
     while True:
         path = final.with_name(f"{_stem(final)}{secrets.token_hex(8)}.lock")
         handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_CLOEXEC", 0), 0o600)
-        if fcntl is None:
-            return path, handle
         try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            pass  # `recover` of another build was faster and is removing it
-        except OSError:
-            return path, handle  # a file system without locks: nobody can take it for dead either
-        if os.fstat(handle).st_nlink:
-            return path, handle
+            if fcntl is None or _is_held(handle):
+                return path, handle
+        except BaseException:
+            path.unlink(missing_ok=True)
+            os.close(handle)
+            raise
         os.close(handle)
+
+
+def _is_held(handle: int) -> bool:
+    """Lock a file that was just made; False when `recover` of another build was faster: it removes it."""
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError:
+        return True  # a file system without locks: nobody can take it for dead either
+    return os.fstat(handle).st_nlink > 0
 
 
 def _write_journal(handle: int, journal: _Journal) -> None:
