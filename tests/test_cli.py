@@ -280,3 +280,16 @@ def test_quiet_progress_is_silent(capsys: pytest.CaptureFixture[str]) -> None:
     quiet.finished(plan.chapters[0], Path("x.mp3"))
     quiet.ended()
     assert capsys.readouterr() == ("", "")
+
+
+def test_a_remark_is_written_in_one_piece_so_that_ctrl_c_cannot_part_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    written: list[str] = []
+
+    class Err(io.StringIO):
+        def write(self, text: str) -> int:
+            written.append(text)
+            return len(text)
+
+    monkeypatch.setattr(sys, "stderr", Err())
+    streams.remark("chapter 2 of 6, 13%")
+    assert written == ["chapter 2 of 6, 13%\n"]

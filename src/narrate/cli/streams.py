@@ -27,7 +27,8 @@ def prepare() -> None:
 def remark(line: str) -> None:
     """Print `line` on stderr. That nobody reads it, or that the disk behind it is full, is no reason to stop."""
     try:
-        print(line, file=sys.stderr, flush=True)
+        sys.stderr.write(f"{line}\n")  # in one call, which Ctrl-C cannot part
+        sys.stderr.flush()
     except (OSError, ValueError):
         forget(sys.stderr)
 

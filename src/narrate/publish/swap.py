@@ -333,13 +333,15 @@ def _new_lock(final: Path) -> tuple[Path, int]:
     """A new lock file that this process holds for as long as it lives. Raises OSError."""
     while True:
         path = final.with_name(f"{_stem(final)}{secrets.token_hex(8)}.lock")
-        handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_CLOEXEC", 0), 0o600)
+        handle = -1
         try:
+            handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_CLOEXEC", 0), 0o600)
             if fcntl is None or _is_held(handle):
                 return path, handle
-        except BaseException:
+        except BaseException:  # Ctrl-C may come while the file is made, and is told before there is a handle
             path.unlink(missing_ok=True)
-            os.close(handle)
+            if handle >= 0:
+                os.close(handle)
             raise
         os.close(handle)
 
