@@ -7,6 +7,7 @@ store. rich, which the program has for its tables, draws it; no font is fetched 
 
 import io
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -63,7 +64,8 @@ def said(command: str, folder: Path) -> str:
         [sys.executable, "-m", "narrate", *words],
         cwd=folder, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=True, timeout=300,
     )  # fmt: skip
-    return "".join(line for line in done.stdout.splitlines(keepends=True) if " left" not in line)
+    lines = done.stdout.splitlines(keepends=True)
+    return "".join(line for line in lines if not re.match(r"chapter \d+ of \d+, \d+%", line))
 
 
 def main() -> None:
