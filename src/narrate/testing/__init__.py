@@ -8,12 +8,8 @@ a sentence about what is wrong. Each runs in a process of its own, so that a han
         check(MyEngine)
 """
 
-import faulthandler
 import hashlib
-import multiprocessing
-import os
 import re
-import signal
 import sys
 import traceback
 from collections.abc import Callable
@@ -24,16 +20,13 @@ from typing import cast
 import numpy as np
 
 from narrate.errors import NarrateError, SpeechError, VoiceError
-from narrate.process import die_with_parent
 from narrate.script import pronounced
 from narrate.speech.engine import BatchEngine, Delivery, Engine, Voice
 from narrate.speech.soundness import flaw
 from narrate.take import Take
+from narrate.testing.apart import DEADLINE_S, elsewhere
 
 Make = Callable[[], Engine]
-
-DEADLINE_S = 120.0
-"""For all sentences of one check, or for one sentence in yet another process, from its start."""
 
 SENTENCES = (
     "The road is dark, and the engine hums.",
@@ -152,7 +145,7 @@ def a_take_depends_on_nothing_but_its_sentence(make: Make) -> None:
     again = [_digest(engine.speak(spoken, delivery)) for spoken in reversed(SENTENCES)]
     assert first == again[::-1], "the order of sentences is heard in them"
     assert _digest(make().speak(SENTENCES[1], delivery)) == first[1], "another engine of the kind gives other samples"
-    there = _elsewhere("spawn", _speak_anew, make, SENTENCES[1], delivery)
+    there = elsewhere("spawn", _speak_anew, make, SENTENCES[1], delivery)
     assert there == first[1], "another process gives other samples"
 
 
@@ -163,7 +156,7 @@ def an_engine_that_says_it_may_be_forked_may(make: Make) -> None:
     if not engine.traits.forkable or sys.platform != "linux":
         return
     here = _digest(engine.speak(SENTENCES[0], delivery))
-    assert _elsewhere("fork", _speak_on, engine, SENTENCES[0], delivery) == here, "a forked child gives other samples"
+    assert elsewhere("fork", _speak_on, engine, SENTENCES[0], delivery) == here, "a forked child gives other samples"
 
 
 @_apart
@@ -357,7 +350,7 @@ def _check_words(take: Take, spoken: str) -> None:
 
 
 def _examine(names: tuple[str, ...], make: Make, deadline_s: float) -> None:
-    verdict = _elsewhere("spawn", _verdict, names, make, deadline_s=deadline_s)
+    verdict = elsewhere("spawn", _verdict, names, make, deadline_s=deadline_s)
     if verdict:
         raise AssertionError(verdict)
 
@@ -372,40 +365,6 @@ def _verdict(names: tuple[str, ...], make: Make) -> str:
         except Exception:
             return f"{name}: an error that no engine should raise\n{traceback.format_exc()}"
     return ""
-
-
-def _elsewhere(method: str, work: Callable[..., str], *arguments: object, deadline_s: float = DEADLINE_S) -> str:
-    """What `work(*arguments)` gives in a process of its own."""
-    context = multiprocessing.get_context(method)
-    near, far = context.Pipe(duplex=False)
-    process = context.Process(target=_answer, args=(far, os.getpid(), work, arguments))  # type: ignore[attr-defined]
-    process.start()
-    far.close()
-    try:
-        if not near.poll(deadline_s):
-            if sys.platform != "win32":
-                os.kill(process.pid, signal.SIGABRT)  # it says on stderr where it was
-                process.join(1)
-            raise AssertionError(f"the engine hangs: no answer within {deadline_s:.0f} s")
-        try:
-            return str(near.recv())
-        except EOFError:
-            process.join(1)
-            raise AssertionError(f"the engine ended its process, with exit code {process.exitcode}") from None
-    finally:
-        process.kill()
-        process.join()
-
-
-def _answer(
-    line: "multiprocessing.connection.Connection",
-    parent: int,
-    work: Callable[..., str],
-    arguments: tuple[object],
-) -> None:
-    die_with_parent(parent)
-    faulthandler.enable()
-    line.send(work(*arguments))
 
 
 def _speak_anew(make: Make, spoken: str, delivery: Delivery) -> str:
