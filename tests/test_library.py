@@ -8,10 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
 from conftest import THREE_CHAPTERS, Desk, contents
 from narrate.cli import library as command
 from narrate.cli import options
+from narrate.cli.app import app
 from narrate.cli.library_progress import LibraryBars
 from narrate.cli.output import columns
 from narrate.errors import ConfigError, OutputError, SourceError
@@ -456,3 +458,15 @@ def test_a_books_name_with_brackets_is_told_as_it_is(capfd: pytest.CaptureFixtur
     bars.ended(Entry(name="a[red]/b[/b].md", outcome=Outcome.FAILED, reason="[[override]]"))
     bars.closed()
     assert "failed: a[red]/b[/b].md: [[override]]" in capfd.readouterr().err
+
+
+def test_a_script_has_what_the_library_says_of_its_book(library: Library) -> None:
+    library.write(
+        "library.toml", "[settings]\nrate = 200\npitch = 60\n[[override]]\nmatch = 'a.*'\nauthor = 'A. Passenger'\n"
+    )
+    library.write("a.md", "---\ntitle: Alone\nnarrate:\n  pitch: 40\n---\n\nA sentence.\n")
+    told = CliRunner().invoke(app, ["script", str(library.folder / "a.md")])
+    assert told.exit_code == 0, told.output
+    assert told.stdout.startswith(
+        "---\ntitle: Alone\nauthor: A. Passenger\nlanguage: en\nnarrate:\n  rate: 200\n  pitch: 40\n---\n"
+    )

@@ -41,7 +41,7 @@ def test_a_script_has_the_cues_of_any_document(document: Document) -> None:
 def script_of(document: Document, source: Path, folder: Path) -> Path:
     """The file that `narrate script SOURCE` writes."""
     path = folder / "book.md"
-    front = scripting.front(document, source, {})
+    front = scripting.front(document, source, {}, defaults={})
     path.write_text("\n".join((front.text, *scripting.chapters(document, {}))), "utf-8")
     return path
 

@@ -19,9 +19,9 @@ def script(
     from narrate.release import release_folder
 
     document = sources.read(source)
-    flags = options.flags(source, voice=voice, language=language)
-    front = scripting.front(document, source, flags)
-    before = record.read(out / release_folder(front.metadata))
+    asked = options.request(source, out, options.flags(source, voice=voice, language=language), None)
+    front = scripting.front(document, source, asked.flags, defaults=asked.defaults)
+    before = record.read(asked.out / release_folder(front.metadata))
     choices = chosen(document.chapters, before.choices) if before else {}
     sys.stdout.write(front.text)
     for piece in scripting.chapters(document, {number: each.voice for number, each in choices.items() if each.voice}):

@@ -28,9 +28,10 @@ class Front:
     warnings: tuple[str, ...] = ()
 
 
-def front(document: Document, source: Path | Location, flags: Flags) -> Front:
-    """The front matter for `document`. Paths in it count from the current folder. Raises ConfigError."""
-    settings, tables = _settings(document, source, flags)
+def front(document: Document, source: Path | Location, flags: Flags, *, defaults: Flags) -> Front:
+    """The front matter for `document`: `defaults` below and `flags` above what it says itself (`project.Request`).
+    Paths in it count from the current folder. Raises ConfigError."""
+    settings, tables = _settings(document, source, flags, defaults)
     metadata = with_settings(document.metadata, settings)
     told: dict[str, object] = {
         "title": metadata.title,
@@ -50,10 +51,12 @@ def front(document: Document, source: Path | Location, flags: Flags) -> Front:
     return Front(text=f"---\n{text}---\n", metadata=metadata, warnings=tuple(warnings))
 
 
-def _settings(document: Document, source: Path | Location, flags: Flags) -> tuple[config.Config, dict[str, object]]:
+def _settings(
+    document: Document, source: Path | Location, flags: Flags, defaults: Flags
+) -> tuple[config.Config, dict[str, object]]:
     """The settings in force, checked; and as tables, without what front matter says above them."""
     here = source.parent
-    layers, tables = [], dict[str, object]()
+    layers, tables = [config.check(defaults, where="library.toml", folder=here)], _joined({}, defaults)
     if beside := config.settings_file(source):
         layers.append(config.read_settings(beside))
         tables = _joined(tables, tomllib.loads(beside.read_text("utf-8")))
