@@ -145,12 +145,12 @@ def _cut(text: str) -> str:
     space = text.rfind(" ", 0, end + 1)
     if space >= end // 2:
         return text[:space]
-    while end > 1 and (_continues(text[end]) or text[end - 1] == "\u200d"):
+    while end > 1 and (continues(text[end]) or text[end - 1] == "\u200d"):
         end -= 1
     return text[:end]
 
 
-def _continues(character: str) -> bool:
+def continues(character: str) -> bool:
     """Whether `character` is drawn as part of the one before it: a mark, a joiner or a skin tone."""
     return (
         unicodedata.category(character) in ("Mn", "Mc", "Me")

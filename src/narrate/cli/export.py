@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from narrate.cli import options
-from narrate.cli.finding import Book
+from narrate.cli.finding import Book, project_of
 
 To = Annotated[Path, typer.Option("--to", metavar="DIR", readable=False, help="Where it goes.", show_default=False)]
 For = Annotated[str, typer.Option("--for", metavar="WHOM", help="car, phone, audiobookshelf or podcast.")]
@@ -38,9 +38,8 @@ def export(
     plain: options.Plain = False,
 ) -> None:
     """Put a finished book where it will be listened to."""
-    from narrate import pipeline
     from narrate.cli.progress import listener
-    from narrate.errors import ConfigError, SourceError
+    from narrate.errors import ConfigError
     from narrate.export import narrator
     from narrate.export.delivery import ExportOptions
     from narrate.export.delivery import export as put
@@ -56,9 +55,7 @@ def export(
             )
         print(put(read_book(book), to, target, options=wanted, announcer=partial(narrator.of_book, request.store)))
         return
-    project = pipeline.open_project(request, as_built=True)
-    if project.record is None:
-        raise SourceError(f"{book}: not built yet", hint=f"first: narrate build {book}")
+    project = project_of(request)
     speaker = partial(narrator.of_project, project)
     if not no_descriptions:
         print(put(read_book(project.folder), to, target, options=wanted, announcer=speaker))

@@ -9,6 +9,8 @@ from narrate.cli import options
 from narrate.source.location import Location, located
 
 if TYPE_CHECKING:
+    from narrate.project import Project, Request
+
     Book = Path | Location
 else:  # Typer knows no unions
     Book = Annotated[
@@ -29,10 +31,15 @@ def published(book: Path | Location, out: Path) -> Path:
     """
     if isinstance(book, Path) and book.is_dir():
         return book
+    return project_of(options.request(book, out, {}, None)).folder
+
+
+def project_of(request: "Request") -> "Project":
+    """The project of a document's finished book, as it was built. Raises as `published` does."""
     from narrate import pipeline
     from narrate.errors import SourceError
 
-    project = pipeline.open_project(options.request(book, out, {}, None), as_built=True)
+    project = pipeline.open_project(request, as_built=True)
     if project.record is None:
-        raise SourceError(f"{book}: not built yet", hint=f"first: narrate build {book}")
-    return project.folder
+        raise SourceError(f"{request.source}: not built yet", hint=f"first: narrate build {request.source}")
+    return project

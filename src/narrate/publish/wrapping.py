@@ -11,12 +11,14 @@ from dataclasses import dataclass
 
 from narrate.publish.letters import printable
 from narrate.publish.transcript import HeardCue, HeardWord
+from narrate.release import continues
 
 _CLAUSE = re.compile(r"[,;:.!?…—–)”’、。，；：！？」』）]$")
 _IDEOGRAPHS = "\u2e80-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uff00-\uff60\U00020000-\U0003fffd"
 _OPENING = r"「『（〈《【〔［｛“‘(\["
 # What may not begin a line: closing signs, small kana and signs of length (JIS X 4051, "kinsoku").
 _CLOSING = r"、。，．・：；？！」』）〉》】〕］｝ー々ぁぃぅぇぉっゃゅょゎァィゥェォッャュョヮ…‥”’,.!?:;)\]%"
+_JOINERS = "\u200c\u200d"
 _UNIT = re.compile(
     f"[{_OPENING}]*(?:[{_IDEOGRAPHS}]|[^{_IDEOGRAPHS}{_OPENING}]+)[{_CLOSING}]*|[{_OPENING}]+",
 )
@@ -73,17 +75,11 @@ def _cut(word: str, longest: int) -> Iterator[str]:
             room -= _width(word[end])
             end += 1
         whole = end
-        while end < len(word) and whole > at + 1 and _continues(word[whole], word[whole - 1]):
+        while end < len(word) and whole > at + 1 and (continues(word[whole]) or word[whole - 1] in _JOINERS):
             whole -= 1
         end = whole if whole > at + 1 else end
         yield word[at:end]
         at = end
-
-
-def _continues(character: str, before: str) -> bool:
-    """Whether a character is drawn as part of the one before it: a mark, a joiner, a skin tone."""
-    joins = "\u200c\u200d"
-    return unicodedata.category(character)[0] == "M" or character in joins or before in joins
 
 
 def _width(character: str) -> int:
